@@ -1,0 +1,100 @@
+/**
+ * A shadow decision: what each policy would have picked for a job, from a state that does not know its outcome.
+ */
+import { probabilityOfBest } from './confidence.ts'
+import type { JobRequirements } from './constraint.ts'
+import type { Instant, JobEvent } from './event.ts'
+import { feasibleSet, knownArms, provenFitFor, type Refusal } from './feasible.ts'
+import type { Fleet } from './fleet.ts'
+import { policies } from './policies/index.ts'
+import { ucb1 } from './policies/ucb1.ts'
+import { type Choice, choiceOf, drawIndex, type Policy } from './policy.ts'
+import { seededDraws } from './rng.ts'
+import type { BanditState } from './state.ts'
+
+/** Which arms a policy chose from: every known one (constraints ignored), or the feasible set. */
+export type ChoiceSet = 'known' | 'feasible'
+
+export type PolicyChoice = {
+  policy: string
+  version: string
+  set: ChoiceSet
+  arm: string | null
+  /** With which the policy picks that arm. */
+  probability: number
+}
+
+export type Decision = {
+  /** UCB1 over all known arms: the pure bandit. */
+  mabRunner: string | null
+  /** UCB1 over the feasible set; null when it is empty. */
+  nsaiRunner: string | null
+  /** P(nsaiRunner is the best feasible arm); null when there is none. */
+  nsaiConfidence: number | null
+  knownCount: number
+  feasible: { arm: string; observations: number; meanReward: number }[]
+  refused: Refusal[]
+  choices: PolicyChoice[]
+  stateAsOfAt: Instant | null
+  stateObservations: number
+}
+
+/** Decides for the job of `event`; draws are seeded by the decision's id, so that it replays exactly. */
+export function decide(decisionId: string, event: JobEvent, state: BanditState, fleet: Fleet): Decision {
+  const known = knownArms(state, fleet)
+  if (event.arm !== null) known.add(event.arm)
+  const actual = event.arm === null ? undefined : { arm: event.arm, tags: event.runnerTags }
+  const provenFit = provenFitFor(state, fleet, event.jobKey, actual)
+  const { feasible, refused } = withActual(
+    event.arm,
+    feasibleSet(known, fleet, requirementsOf(event), provenFit),
+  )
+  const overKnown = choiceOf(state, known)
+  const overFeasible = choiceOf(state, feasible)
+  const mab = pick(ucb1, 'known', overKnown, decisionId)
+  const nsai = pick(ucb1, 'feasible', overFeasible, decisionId)
+  return {
+    mabRunner: mab.arm,
+    nsaiRunner: nsai.arm,
+    nsaiConfidence:
+      nsai.arm === null ? null : probabilityOfBest(overFeasible.arms, feasible.indexOf(nsai.arm)),
+    knownCount: known.size,
+    feasible: overFeasible.arms.map(({ arm, observations, meanReward }) => ({
+      arm,
+      observations,
+      meanReward,
+    })),
+    refused,
+    choices: [mab, ...policies.map((policy) => pick(policy, 'feasible', overFeasible, decisionId))],
+    stateAsOfAt: state.newestFinishAt,
+    stateObservations: overKnown.totalObservations,
+  }
+}
+
+/** Every name by which fleet.yaml may call the event's project. */
+export function projectNamesOf(projectId: number | string, path: string | null): string[] {
+  const lastPart = path?.split('/').at(-1)
+  return [path, String(projectId), lastPart].filter((name) => name !== null && name !== undefined)
+}
+
+/** The tags of a webhook are the runner's; the job's own are not known from it, nor is its ref's protection. */
+function requirementsOf(event: JobEvent): JobRequirements {
+  return { projectNames: projectNamesOf(event.projectId, event.projectPath), tags: null, refProtected: null }
+}
+
+/** The runner that has the job can take it, whatever fleet.yaml says. */
+function withActual(
+  actual: string | null,
+  { feasible, refused }: { feasible: string[]; refused: Refusal[] },
+): { feasible: string[]; refused: Refusal[] } {
+  if (actual === null || feasible.includes(actual)) return { feasible, refused }
+  return { feasible: [...feasible, actual].sort(), refused: refused.filter(({ arm }) => arm !== actual) }
+}
+
+function pick(policy: Policy, set: ChoiceSet, choice: Choice, seed: string): PolicyChoice {
+  const { name, version } = policy
+  const probabilities = policy.probabilities(choice)
+  const index = drawIndex(probabilities, seededDraws(`${seed}/${name}/${set}`))
+  const arm = choice.arms[index]?.arm ?? null
+  return { policy: name, version, set, arm, probability: probabilities[index] ?? 0 }
+}

@@ -1,0 +1,99 @@
+/**
+ * A job event: one fact about one GitLab job, as admitted into the log.
+ *
+ * Glossary: a *witness* says what it saw of a job (a webhook, a replayed file); *admission* turns that into an
+ * *event* with an identity, an arm and a cost that never change again. Instants are epoch milliseconds, UTC.
+ */
+
+/** Epoch milliseconds, UTC. */
+export type Instant = number
+
+export type EventKind = 'job.queued' | 'job.started' | 'job.finished'
+export type FinalStatus = 'success' | 'failed' | 'canceled'
+
+/** `webhook` is live; `replay` is a bulk source, which is never late (law 6). */
+export type Source = 'webhook' | 'replay'
+
+/** The runner as the witness named it. The tags are the runner's: the job's are not in the payload. */
+export type SeenRunner = { id: number; description: string; tags: readonly string[] }
+
+/** What one witness says of a job, before admission. `null` means that the witness does not say. */
+export type Witness = {
+  kind: EventKind
+  projectId: number
+  projectPath: string | null
+  jobId: number
+  jobName: string
+  stage: string
+  pipelineId: number | null
+  commitSha: string | null
+  /** 0 on the first try, 1 on the first retry. */
+  attempt: number | null
+  createdAt: Instant | null
+  startedAt: Instant | null
+  finishedAt: Instant | null
+  queuedSeconds: number | null
+  /** The three of an outcome; all null unless the kind is `job.finished`. */
+  status: FinalStatus | null
+  failureReason: string | null
+  /** Above zero: a duration of 0 is no measurement. */
+  durationSeconds: number | null
+  runner: SeenRunner | null
+}
+
+export type JobEvent = Omit<Witness, 'runner'> & {
+  /** `<instance>/<project>/<job>/<kind>`: one identity whichever witness speaks, never a message id. */
+  eventId: string
+  instance: string
+  source: Source
+  /** When the fact happened, as far as known. */
+  occurredAt: Instant
+  /** When it was admitted. */
+  receivedAt: Instant
+  jobKey: string
+  runnerId: number | null
+  runnerDescription: string | null
+  runnerTags: readonly string[]
+  /** Frozen at admission, as is the cost: editing fleet.yaml changes the future only (law 3). */
+  arm: string | null
+  unmanaged: boolean
+  costPerHourEur: number
+  /** Received longer after its own finish than the window allows: makes rows, never sums (law 6). */
+  late: boolean
+  /** Disagrees with the first content of its identity: logged, and changes nothing (law 2). */
+  conflicting: boolean
+}
+
+/** The identity of an event (law 1). */
+export function eventIdOf(instance: string, projectId: number, jobId: number, kind: EventKind): string {
+  return `${instance}/${projectId}/${jobId}/${kind}`
+}
+
+/**
+ * What counts as "the same job again": project and job name. The stage adds nothing, since GitLab job names
+ * are unique in a pipeline; the `3/8` of a parallel job is dropped, since its shards are one job to a runner.
+ */
+export function jobKeyOf(project: number | string, jobName: string): string {
+  return `${project}/${jobName.replace(/ \d+\/\d+$/, '')}`
+}
+
+/** The part of an event on which witnesses must agree. */
+export type Claim = Pick<JobEvent, 'status' | 'runnerId' | 'durationSeconds'>
+
+const DURATION_TOLERANCE_SECONDS = 1
+
+/**
+ * Whether two claims about one identity tell the same story (law 2). Witnesses round durations differently, so
+ * up to a second is agreement; a witness that does not know (`null`) contradicts nobody.
+ */
+export function agree(first: Claim, other: Claim): boolean {
+  const differ = <T>(a: T | null, b: T | null) => a !== null && b !== null && a !== b
+  if (differ(first.status, other.status) || differ(first.runnerId, other.runnerId)) return false
+  if (first.durationSeconds === null || other.durationSeconds === null) return true
+  return Math.abs(first.durationSeconds - other.durationSeconds) <= DURATION_TOLERANCE_SECONDS
+}
+
+/** The claim an event makes, without the rest of it. */
+export function claimOf({ status, runnerId, durationSeconds }: JobEvent): Claim {
+  return { status, runnerId, durationSeconds }
+}

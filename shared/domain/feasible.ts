@@ -1,0 +1,96 @@
+/** The feasible set: the arms that may take a job, and for each other arm why not. */
+import { gitlabRule, type JobRequirements, quote, type RefusalCode } from './constraint.ts'
+import type { Arm, Fleet } from './fleet.ts'
+import { byCodeUnit } from './policy.ts'
+import type { BanditState } from './state.ts'
+
+export type Refusal = { arm: string; code: RefusalCode; reason: string }
+export type FeasibleSet = { feasible: string[]; refused: Refusal[] }
+
+/**
+ * Splits the candidates; both lists come sorted by arm id in code units.
+ *
+ * @param provenFit arms known to be able to take the job's tags although the tags themselves are not known.
+ *   Only read when `job.tags` is null.
+ */
+export function feasibleSet(
+  candidates: Iterable<string>,
+  fleet: Fleet,
+  job: JobRequirements,
+  provenFit: ReadonlySet<string> = new Set(),
+): FeasibleSet {
+  const feasible: string[] = []
+  const refused: Refusal[] = []
+  for (const arm of [...candidates].sort(byCodeUnit)) {
+    const refusal = refusalOf(arm, fleet.arms.get(arm), job, provenFit)
+    if (refusal === undefined) feasible.push(arm)
+    else refused.push(refusal)
+  }
+  return { feasible, refused }
+}
+
+function refusalOf(
+  id: string,
+  arm: Arm | undefined,
+  job: JobRequirements,
+  provenFit: ReadonlySet<string>,
+): Refusal | undefined {
+  if (job.tags === null && !provenFit.has(id)) {
+    const reason = `The job's tags are not known, and ${quote(id)} is not known to have served this job before.`
+    return { arm: id, code: 'tags_unknown', reason }
+  }
+  if (arm === undefined) {
+    if (job.tags === null) return undefined
+    const reason = `${quote(id)} is not described in fleet.yaml, so it is not known which tags it carries.`
+    return { arm: id, code: 'unmanaged', reason }
+  }
+  return refusalOfEveryRunner(arm, job)
+}
+
+/** An arm is refused when each of its runners is; GitLab itself picks among those of a pool that fit. */
+function refusalOfEveryRunner(arm: Arm, job: JobRequirements): Refusal | undefined {
+  let first: Refusal | undefined
+  for (const runner of arm.runners) {
+    const refusal = firstRefusal(arm.id, runner, job)
+    if (refusal === undefined) return undefined
+    first ??= refusal
+  }
+  return first
+}
+
+function firstRefusal(
+  arm: string,
+  runner: Arm['runners'][number],
+  job: JobRequirements,
+): Refusal | undefined {
+  for (const { code, refuses } of gitlabRule) {
+    const reason = refuses(runner, job)
+    if (reason !== undefined) return { arm, code, reason }
+  }
+  return undefined
+}
+
+/**
+ * Arms that can take a job of unknown tags for certain: those that served the job key before, and those that
+ * carry every tag of the runner that has it now (job tags ⊆ its tags ⊆ theirs).
+ */
+export function provenFitFor(
+  state: BanditState,
+  fleet: Fleet,
+  jobKey: string,
+  actual?: { arm: string; tags: readonly string[] },
+): Set<string> {
+  const fit = new Set(state.cells.get(jobKey)?.keys())
+  if (actual === undefined) return fit
+  fit.add(actual.arm)
+  if (actual.tags.length === 0) return fit
+  for (const [id, { runners }] of fleet.arms) {
+    if (runners.some((runner) => actual.tags.every((tag) => runner.tags.has(tag)))) fit.add(id)
+  }
+  return fit
+}
+
+/** Every arm that is known: the fleet's, and the unmanaged ones that have been observed. */
+export function knownArms(state: BanditState, fleet: Fleet): Set<string> {
+  return new Set([...fleet.arms.keys(), ...state.arms.keys()])
+}

@@ -1,0 +1,76 @@
+/** The fleet as described by its owner: which runners there are, what they take, and which arm each belongs to. */
+import type { SeenRunner } from './event.ts'
+
+export type Runner = {
+  /** Exactly as GitLab's runner description. */
+  name: string
+  /** GitLab's id of the runner configuration; null when the file does not say. */
+  id: number | null
+  machine: string
+  executor: string
+  tags: ReadonlySet<string>
+  runUntagged: boolean
+  refProtected: boolean
+  paused: boolean
+  online: boolean
+  /** Project ids, paths or names it is restricted to; null when it serves every project. */
+  projects: ReadonlySet<string> | null
+  costPerHourEur: number
+}
+
+/** One alternative of where to run a job: a runner, or a pool of them. */
+export type Arm = {
+  id: string
+  /** The tag that routes a job to this arm and to no other; null when its runners share no such tag. */
+  tag: string | null
+  runners: readonly Runner[]
+}
+
+export type Fleet = {
+  arms: ReadonlyMap<string, Arm>
+  /** Given when no decision can be made; null when the file names none. */
+  fallbackTag: string | null
+  /** Tags that no runner may carry any more. */
+  deadTags: ReadonlySet<string>
+  runnersById: ReadonlyMap<number, Member>
+  runnersByName: ReadonlyMap<string, Member>
+}
+
+/** A runner and the arm it belongs to. */
+export type Member = { arm: string; runner: Runner }
+
+export type AssignedArm = { arm: string; unmanaged: boolean; costPerHourEur: number }
+
+/**
+ * The arm of a runner: matched by id, else by its exact description. A runner that the file does not describe
+ * is an unmanaged arm named after its description, so that short-lived runners of one description are one arm.
+ */
+export function armOfRunner(fleet: Fleet, seen: SeenRunner): AssignedArm {
+  const member = fleet.runnersById.get(seen.id) ?? fleet.runnersByName.get(seen.description)
+  return member === undefined
+    ? { arm: unmanagedArmId(fleet, seen), unmanaged: true, costPerHourEur: 0 }
+    : { arm: member.arm, unmanaged: false, costPerHourEur: member.runner.costPerHourEur }
+}
+
+/** The fleet of these arms, indexed by what a webhook says of a runner. */
+export function fleetOf(
+  arms: readonly Arm[],
+  fallbackTag: string | null,
+  deadTags: ReadonlySet<string> = new Set(),
+): Fleet {
+  const members = arms.flatMap((arm) => arm.runners.map((runner) => ({ arm: arm.id, runner })))
+  return {
+    arms: new Map(arms.map((arm) => [arm.id, arm])),
+    fallbackTag,
+    deadTags,
+    runnersById: new Map(
+      members.flatMap((member) => (member.runner.id === null ? [] : [[member.runner.id, member]])),
+    ),
+    runnersByName: new Map(members.map((member) => [member.runner.name, member])),
+  }
+}
+
+function unmanagedArmId(fleet: Fleet, seen: SeenRunner): string {
+  const name = seen.description.trim() === '' ? `runner ${seen.id}` : seen.description
+  return fleet.arms.has(name) ? `${name} (unmanaged)` : name
+}

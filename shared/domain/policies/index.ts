@@ -1,0 +1,12 @@
+/** Every policy there is. A new one is a file beside this one, a line here, and a hand-computed case in its test. */
+import type { Policy } from '../policy.ts'
+import { ucb1 } from './ucb1.ts'
+import { uniform } from './uniform.ts'
+
+export const policies: readonly Policy[] = [ucb1, uniform]
+
+export const policyNames = policies.map(({ name }) => name)
+
+export function policyNamed(name: string): Policy | undefined {
+  return policies.find((policy) => policy.name === name)
+}

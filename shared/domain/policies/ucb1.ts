@@ -1,0 +1,23 @@
+import { allOnTheBest, type Choice, type Policy } from '../policy.ts'
+
+/** Exploration weight, fixed by the product. */
+const C = 2
+
+/**
+ * UCB1(arm) = mean reward + c · sqrt(ln t / n), t = observations of all arms; an arm never tried goes first.
+ * Source: Auer, Cesa-Bianchi, Fischer (2002), with the product's c = 2.
+ */
+function scores({ arms, totalObservations }: Choice): number[] {
+  const lnTotal = Math.log(totalObservations)
+  return arms.map(({ observations, meanReward }) =>
+    observations === 0 ? Number.POSITIVE_INFINITY : meanReward + C * Math.sqrt(lnTotal / observations),
+  )
+}
+
+export const ucb1: Policy = {
+  name: 'ucb1',
+  version: '1',
+  parameters: { c: C },
+  scores,
+  probabilities: (choice) => allOnTheBest(scores(choice)),
+}

@@ -1,0 +1,83 @@
+/**
+ * Policies: (statistics of the arms it may choose from) → a probability per arm.
+ *
+ * A policy neither draws nor remembers. Whoever asks draws the arm *from the probabilities it records*, so the
+ * recorded propensity is exact by construction.
+ */
+
+import { fromMicros } from './reward.ts'
+import type { Draw } from './rng.ts'
+import { type BanditState, NO_ARM_SUMS, totalObservations } from './state.ts'
+
+/** What a policy sees of one arm. */
+export type ArmStatistics = {
+  arm: string
+  observations: number
+  successes: number
+  runnerFailures: number
+  /** In [0, 10]; 0 while there are no observations. */
+  meanReward: number
+  /** Mean of reward²; 0 while there are no observations. */
+  meanSquaredReward: number
+  exposureMs: number
+}
+
+/** `arms` is sorted by id in code units; `totalObservations` counts all arms, also those not offered. */
+export type Choice = { arms: readonly ArmStatistics[]; totalObservations: number }
+
+export type Policy = {
+  name: string
+  /** Changes whenever the same input could give another distribution. */
+  version: string
+  parameters: Readonly<Record<string, number>>
+  /** What the policy ranks by, one per arm; `Infinity` for an arm that goes first because it was never tried. */
+  scores(choice: Choice): number[]
+  /** One per arm, in [0, 1], summing to 1; empty when no arm is offered. */
+  probabilities(choice: Choice): number[]
+}
+
+/** Gathers what the state knows of these arms, sorted by id in code units. */
+export function choiceOf(state: BanditState, armIds: Iterable<string>): Choice {
+  const arms = [...armIds].sort(byCodeUnit).map((arm) => statisticsOf(state, arm))
+  return { arms, totalObservations: totalObservations(state) }
+}
+
+export function statisticsOf(state: BanditState, arm: string): ArmStatistics {
+  const sums = state.arms.get(arm) ?? NO_ARM_SUMS
+  return {
+    arm,
+    observations: sums.n,
+    successes: sums.successes,
+    runnerFailures: sums.runnerFailures,
+    meanReward: sums.n === 0 ? 0 : fromMicros(sums.rewardMicros) / sums.n,
+    meanSquaredReward: sums.n === 0 ? 0 : fromMicros(sums.rewardSquaredMicros) / sums.n,
+    exposureMs: sums.exposureMs,
+  }
+}
+
+/** Draws an index from a distribution; the last arm with a probability above zero takes what rounding leaves. */
+export function drawIndex(probabilities: readonly number[], draw: Draw): number {
+  let left = draw()
+  let last = -1
+  for (const [index, probability] of probabilities.entries()) {
+    if (probability <= 0) continue
+    last = index
+    left -= probability
+    if (left < 0) return index
+  }
+  return last
+}
+
+/** All probability on the highest score; ties go to the first, which is the smallest arm id. */
+export function allOnTheBest(scores: readonly number[]): number[] {
+  let best = 0
+  for (let index = 1; index < scores.length; index += 1) {
+    if ((scores[index] as number) > (scores[best] as number)) best = index
+  }
+  return scores.map((_, index) => (index === best ? 1 : 0))
+}
+
+/** Order by UTF-16 code units: the same on every machine, unlike a locale's. */
+export function byCodeUnit(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}

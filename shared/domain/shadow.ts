@@ -1,0 +1,170 @@
+/**
+ * Shadow mode: what is recorded of a job beside what GitLab did with it.
+ *
+ * At the start a decision is frozen, since the actual runner is known and the outcome is not. At the finish the
+ * outcome is recorded, and a late decision from the state minus the job's own contribution, for the case that
+ * the start was never seen. No race between learning and deciding can leak an outcome into its own decision.
+ */
+import { type Decision, decide } from './decision.ts'
+import type { FinalStatus, Instant, JobEvent } from './event.ts'
+import type { Fleet } from './fleet.ts'
+import { withoutOwnOutcome } from './fold.ts'
+import { isRunnerFailure, rewardOf } from './reward.ts'
+import { type BanditState, holdsOutcome } from './state.ts'
+
+const MS_PER_SECOND = 1000
+const SECONDS_PER_HOUR = 3600
+
+/** What a decision is made from, and when. */
+export type DecisionContext = {
+  state: BanditState
+  generation: string
+  fleet: Fleet
+  decidedAt: Instant
+  lateAfterMs: number
+}
+
+export type DecisionRecord = Omit<
+  Decision,
+  'refused' | 'mabRunner' | 'nsaiRunner' | 'nsaiConfidence' | 'feasible'
+> &
+  Pick<
+    JobEvent,
+    | 'instance'
+    | 'projectId'
+    | 'projectPath'
+    | 'jobId'
+    | 'pipelineId'
+    | 'jobKey'
+    | 'jobName'
+    | 'stage'
+    | 'source'
+  > & {
+    decisionId: string
+    decidedAt: Instant
+    decidedLate: boolean
+    actualRunner: string | null
+    actualUnmanaged: boolean
+    mabRunner: string | null
+    nsaiRunner: string | null
+    nsaiFeasibleCount: number
+    nsaiConfidence: number | null
+    mabWouldMatch: boolean | null
+    nsaiWouldMatch: boolean | null
+    tagsSource: 'unknown'
+    feasible: { arm: string; observations: number; mean_reward: number }[]
+    /** Refusal code → arms. */
+    refused: Record<string, string[]>
+    stateGeneration: string
+    stateLagSeconds: number | null
+  }
+
+export type OutcomeRecord = Pick<
+  JobEvent,
+  | 'eventId'
+  | 'instance'
+  | 'projectId'
+  | 'jobId'
+  | 'queuedSeconds'
+  | 'failureReason'
+  | 'arm'
+  | 'receivedAt'
+  | 'late'
+> & {
+  jobStatus: FinalStatus
+  jobDuration: number | null
+  runnerFailure: boolean
+  reward: number | null
+  costEur: number | null
+  finishedAt: Instant
+}
+
+/**
+ * The decision at a job's start; undefined when the state already holds the job's outcome, or when the start
+ * came so late that the ids which would tell may have been forgotten. The finish's late decision serves then.
+ */
+export function decideAtStart(event: JobEvent, context: DecisionContext): DecisionRecord | undefined {
+  if (event.conflicting || holdsOutcome(context.state, event.projectId, event.jobId)) return undefined
+  if (event.source !== 'replay' && event.receivedAt - event.occurredAt > context.lateAfterMs) return undefined
+  return recordOf(event, context, context.state, false)
+}
+
+/** The late decision: always made, from a state without the job's own contribution. */
+export function decideAtFinish(event: JobEvent, context: DecisionContext): DecisionRecord {
+  return recordOf(event, context, withoutOwnOutcome(context.state, event), true)
+}
+
+export function outcomeOf(event: JobEvent): OutcomeRecord {
+  const { durationSeconds, status } = event
+  if (status === null) throw new RangeError(`${event.eventId} is no finish`)
+  const isRewarded = status !== 'canceled' && durationSeconds !== null && event.arm !== null
+  return {
+    eventId: event.eventId,
+    instance: event.instance,
+    projectId: event.projectId,
+    jobId: event.jobId,
+    jobStatus: status,
+    jobDuration: durationSeconds,
+    queuedSeconds: event.queuedSeconds,
+    failureReason: event.failureReason,
+    runnerFailure: isRunnerFailure(event.failureReason),
+    arm: event.arm,
+    reward: isRewarded ? rewardOf(status === 'success', durationSeconds, event.costPerHourEur) : null,
+    costEur: durationSeconds === null ? null : (event.costPerHourEur * durationSeconds) / SECONDS_PER_HOUR,
+    finishedAt: event.occurredAt,
+    receivedAt: event.receivedAt,
+    late: event.late,
+  }
+}
+
+function recordOf(
+  event: JobEvent,
+  { generation, fleet, decidedAt }: DecisionContext,
+  state: BanditState,
+  decidedLate: boolean,
+): DecisionRecord {
+  const decision = decide(event.eventId, event, state, fleet)
+  const refused: Record<string, string[]> = {}
+  for (const { arm, code } of decision.refused) {
+    refused[code] ??= []
+    refused[code].push(arm)
+  }
+  const { instance, projectId, projectPath, jobId, pipelineId, jobKey, jobName, stage, source } = event
+  const matches = (pick: string | null) => (event.arm === null ? null : pick === event.arm)
+  return {
+    decisionId: event.eventId,
+    instance,
+    projectId,
+    projectPath,
+    jobId,
+    pipelineId,
+    jobKey,
+    jobName,
+    stage,
+    source,
+    decidedAt,
+    decidedLate,
+    actualRunner: event.arm,
+    actualUnmanaged: event.unmanaged,
+    mabRunner: decision.mabRunner,
+    nsaiRunner: decision.nsaiRunner,
+    nsaiFeasibleCount: decision.feasible.length,
+    nsaiConfidence: decision.nsaiConfidence,
+    mabWouldMatch: matches(decision.mabRunner),
+    nsaiWouldMatch: matches(decision.nsaiRunner),
+    tagsSource: 'unknown',
+    knownCount: decision.knownCount,
+    feasible: decision.feasible.map(({ arm, observations, meanReward }) => ({
+      arm,
+      observations,
+      mean_reward: meanReward,
+    })),
+    refused,
+    choices: decision.choices,
+    stateGeneration: generation,
+    stateAsOfAt: decision.stateAsOfAt,
+    stateLagSeconds:
+      decision.stateAsOfAt === null ? null : (decidedAt - decision.stateAsOfAt) / MS_PER_SECOND,
+    stateObservations: decision.stateObservations,
+  }
+}
