@@ -1,0 +1,64 @@
+/** What /recommend is asked and what it answers. */
+import * as z from 'zod'
+import { policyNames } from '../domain/policies/index.ts'
+import type { Recommendation } from '../domain/recommendation.ts'
+import { decodeOrThrow } from './wire.ts'
+
+const flag = z.enum(['1', 'true', '0', 'false']).transform((text) => text === '1' || text === 'true')
+const text = z.string().max(1024)
+
+const query = z.object({
+  /** GitLab's project id or path. */
+  project: text.min(1),
+  job: text.min(1),
+  /** The job's tags; "" for none. Left out: not known. */
+  tags: text
+    .transform((list) => list.split(',').map((tag) => tag.trim()))
+    .transform((tags) => [...new Set(tags.filter((tag) => tag !== ''))].sort())
+    .optional(),
+  policy: z
+    .enum(policyNames as [string, ...string[]], `there is no such policy; known: ${policyNames.join(', ')}`)
+    .optional(),
+  format: z.enum(['json', 'dotenv'], 'json or dotenv').default('json'),
+  /** Whether the job runs on a protected ref. */
+  protected: flag.optional(),
+  /** All feasible arms instead of the best ten. */
+  all: flag.default(false),
+})
+
+export type RecommendQuery = z.output<typeof query>
+
+/** @throws InvalidInputError naming each parameter that is missing or wrong. */
+export function parseRecommendQuery(parameters: Iterable<[string, string]>): RecommendQuery {
+  return decodeOrThrow(query, Object.fromEntries(parameters), 'recommend')
+}
+
+export type RecommendAnswer = {
+  decision_id: string
+  kind: 'arm' | 'fallback' | 'none'
+  runner: string | null
+  tag: string | null
+  policy: string
+  propensity: number | null
+  confidence: number | null
+  feasible: Recommendation['feasible']
+  refused: Recommendation['refused']
+  state: { generation: string; age_seconds: number | null; observations: number } | null
+  /** Why there is no arm; only when kind is not `arm`. */
+  reason?: string
+}
+
+/**
+ * The answer as a GitLab dotenv report: no spaces or quotes in values, so each run of other characters in a
+ * runner's name becomes a "-".
+ */
+export function dotenvOf({ decision_id, runner, tag, policy }: RecommendAnswer): string {
+  const value = (text: string | null) => (text ?? '').replaceAll(/[^\w.:/@+-]+/g, '-')
+  return [
+    `MAB_RUNNER_TAG=${value(tag)}`,
+    `MAB_RUNNER=${value(runner)}`,
+    `MAB_DECISION_ID=${value(decision_id)}`,
+    `MAB_POLICY=${value(policy)}`,
+    '',
+  ].join('\n')
+}

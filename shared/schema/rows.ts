@@ -1,0 +1,121 @@
+/** Rows of the tables besides the log. Their columns are described in sql/ci_metrics/<table>.yaml. */
+import * as z from 'zod'
+import { instant, json, tagList, toSnakeCase } from './wire.ts'
+
+const id = z.int()
+const refusedByCode = json(z.record(z.string(), z.array(z.string())))
+
+const jobColumns = {
+  instance: z.string(),
+  project_id: id,
+  job_id: id,
+}
+
+export const decisionRow = z.object({
+  decision_id: z.string(),
+  ...jobColumns,
+  project_path: z.string().nullable(),
+  pipeline_id: id.nullable(),
+  job_key: z.string(),
+  job_name: z.string(),
+  stage: z.string(),
+  source: z.enum(['webhook', 'replay']),
+  decided_at: instant,
+  decided_late: z.boolean(),
+  actual_runner: z.string().nullable(),
+  actual_unmanaged: z.boolean(),
+  mab_runner: z.string().nullable(),
+  nsai_runner: z.string().nullable(),
+  nsai_feasible_count: z.int().min(0),
+  nsai_confidence: z.number().gt(0).max(1).nullable(),
+  mab_would_match: z.boolean().nullable(),
+  nsai_would_match: z.boolean().nullable(),
+  tags_source: z.literal('unknown'),
+  known_count: z.int().min(0),
+  feasible: json(z.array(z.object({ arm: z.string(), observations: z.int(), mean_reward: z.number() }))),
+  refused: refusedByCode,
+  choices: json(
+    z.array(
+      z.object({
+        policy: z.string(),
+        version: z.string(),
+        set: z.enum(['known', 'feasible']),
+        arm: z.string().nullable(),
+        probability: z.number().min(0).max(1),
+      }),
+    ),
+  ),
+  state_generation: z.string(),
+  state_as_of_at: instant.nullable(),
+  state_lag_seconds: z.number().nullable(),
+  state_observations: z.int().min(0),
+})
+
+export const outcomeRow = z.object({
+  event_id: z.string(),
+  ...jobColumns,
+  job_status: z.enum(['success', 'failed', 'canceled']),
+  job_duration: z.number().positive().nullable(),
+  queued_seconds: z.number().nullable(),
+  failure_reason: z.string().nullable(),
+  runner_failure: z.boolean(),
+  arm: z.string().nullable(),
+  reward: z.number().min(0).max(10).nullable(),
+  cost_eur: z.number().min(0).nullable(),
+  finished_at: instant,
+  received_at: instant,
+  late: z.boolean(),
+})
+
+export const recommendationRow = z.object({
+  decision_id: z.string(),
+  decided_at: instant,
+  kind: z.enum(['arm', 'fallback', 'none']),
+  project: z.string(),
+  job_name: z.string(),
+  job_key: z.string(),
+  job_tags: tagList.nullable(),
+  policy: z.string(),
+  policy_version: z.string(),
+  arm: z.string().nullable(),
+  tag: z.string().nullable(),
+  propensity: z.number().gt(0).max(1).nullable(),
+  confidence: z.number().gt(0).max(1).nullable(),
+  feasible: json(
+    z.array(
+      z.object({
+        arm: z.string(),
+        score: z.number().nullable(),
+        probability: z.number().min(0).max(1),
+        observations: z.int(),
+      }),
+    ),
+  ),
+  refused: refusedByCode,
+  reason: z.string().nullable(),
+  state_generation: z.string().nullable(),
+  state_as_of_at: instant.nullable(),
+  state_observations: z.int().nullable(),
+})
+
+export const quarantineRow = z.object({
+  quarantine_id: z.string(),
+  received_at: instant,
+  source: z.enum(['webhook', 'replay']),
+  code: z.string(),
+  reason: z.string(),
+  project_id: id.nullable(),
+  job_id: id.nullable(),
+  body_bytes: z.int().min(0),
+  payload: z.string(),
+})
+
+type Camel<K> = K extends `${infer Head}_${infer Tail}` ? `${Head}${Capitalize<Camel<Tail>>}` : K
+type CamelCased<T> = { [K in keyof T as Camel<K>]: T[K] }
+/** A row as the code holds it: camelCase, instants as epoch milliseconds, JSON columns as values. */
+export type RowOf<T extends z.ZodObject> = CamelCased<z.output<T>>
+
+/** The row as the warehouse takes it. */
+export function encodeRow<T extends z.ZodObject>(schema: T, row: RowOf<T>): z.input<T> {
+  return z.encode(schema, toSnakeCase(row) as unknown as z.output<T>)
+}

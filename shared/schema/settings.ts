@@ -1,0 +1,135 @@
+/** Every setting, from the environment. The table in the README is made from this file (`npm run docs`). */
+import * as z from 'zod'
+import { policyNames } from '../domain/policies/index.ts'
+
+const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost'])
+const MEBIBYTE = 1024 * 1024
+
+const secrets = z
+  .string()
+  .transform((text) => text.split(',').map((token) => token.trim()))
+  .refine((tokens) => tokens.every((token) => token.length >= 8), 'each token needs at least 8 characters')
+const wholeNumber = (min: number, max: number) =>
+  z.string().regex(/^\d+$/, 'not a whole number').transform(Number).pipe(z.number().min(min).max(max))
+
+const url = z.url({ protocol: /^https?$/ }).transform((text) => text.replace(/\/+$/, ''))
+
+export const settingsSchema = z.object({
+  HOST: z
+    .string()
+    .default('127.0.0.1')
+    .describe('Address to listen on. Any but a loopback one needs both tokens set.'),
+  PORT: wholeNumber(0, 65_535).default(8080).describe('Port to listen on; 0 takes a free one.'),
+  PUBLIC_URL: url
+    .optional()
+    .describe('Where GitLab reaches this server; it cannot reach a loopback address.'),
+  GITLAB_URL: url
+    .default('https://gitlab.com')
+    .describe('The GitLab instance whose jobs these are. Part of the identity of every event.'),
+  GITLAB_WEBHOOK_TOKEN: secrets
+    .optional()
+    .describe(
+      'Secret token of the webhook; several, separated by commas, while it is being changed. Made and kept in the data folder when not set.',
+    ),
+  RUNNER_BANDIT_API_TOKEN: secrets
+    .optional()
+    .describe(
+      'Bearer token of /recommend and /stats; several, separated by commas. Without it they are open to this machine.',
+    ),
+  RUNNER_BANDIT_DATA: z.string().min(1).default('./data').describe('Folder for everything that is kept.'),
+  RUNNER_BANDIT_FLEET: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('The fleet.yaml to use; the example fleet when not set.'),
+  BANDIT_ALGORITHM: z
+    .enum(policyNames as [string, ...string[]])
+    .default('ucb1')
+    .describe('Policy of /recommend.'),
+  BANDIT_GCS_BUCKET: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Bucket of the bandit state on Google Cloud, which this version cannot run on yet.'),
+  LATE_AFTER_HOURS: wholeNumber(1, 24 * 365)
+    .default(168)
+    .describe('A job whose finish arrives later than this makes rows and is not learned from.'),
+  MAX_UNMANAGED_ARMS: wholeNumber(0, 1_000_000)
+    .default(5000)
+    .describe(
+      'Runners missing from fleet.yaml that may become arms; the jobs of further ones are quarantined.',
+    ),
+  WEBHOOK_MAX_BYTES: wholeNumber(1024, 25 * MEBIBYTE)
+    .default(MEBIBYTE)
+    .describe('Longest webhook body that is read; GitLab sends up to 25 MiB.'),
+  QUEUE_MAX_MESSAGES: wholeNumber(1, 10_000_000)
+    .default(10_000)
+    .describe('Messages that may wait to be handled; beyond it webhooks are answered 503.'),
+  LOG_LEVEL: z
+    .enum(['debug', 'info', 'warning', 'error'])
+    .default('info')
+    .describe('Least severity that is logged.'),
+  K_SERVICE: z.string().optional().describe('Set by Cloud Run; tells that this is not one machine.'),
+})
+
+type Parsed = z.output<typeof settingsSchema>
+
+/** The settings as the code sees them. */
+export type Settings = {
+  host: string
+  port: number
+  publicUrl: string | undefined
+  /** Host and path of the GitLab instance, as in event ids. */
+  instance: string
+  /** Undefined until the data folder's own token is read. */
+  webhookTokens: readonly string[] | undefined
+  apiTokens: readonly string[] | undefined
+  dataFolder: string
+  fleetFile: string | undefined
+  policyName: string
+  lateAfterMs: number
+  maxUnmanagedArms: number
+  webhookMaxBytes: number
+  queueMaxMessages: number
+  logLevel: Parsed['LOG_LEVEL']
+}
+
+const MS_PER_HOUR = 3_600_000
+
+export function settingsFrom(parsed: Parsed): Settings {
+  return {
+    host: parsed.HOST,
+    port: parsed.PORT,
+    publicUrl: parsed.PUBLIC_URL,
+    instance: parsed.GITLAB_URL.replace(/^https?:\/\//, ''),
+    webhookTokens: parsed.GITLAB_WEBHOOK_TOKEN,
+    apiTokens: parsed.RUNNER_BANDIT_API_TOKEN,
+    dataFolder: parsed.RUNNER_BANDIT_DATA,
+    fleetFile: parsed.RUNNER_BANDIT_FLEET,
+    policyName: parsed.BANDIT_ALGORITHM,
+    lateAfterMs: parsed.LATE_AFTER_HOURS * MS_PER_HOUR,
+    maxUnmanagedArms: parsed.MAX_UNMANAGED_ARMS,
+    webhookMaxBytes: parsed.WEBHOOK_MAX_BYTES,
+    queueMaxMessages: parsed.QUEUE_MAX_MESSAGES,
+    logLevel: parsed.LOG_LEVEL,
+  }
+}
+
+/** Faults that lie between settings. */
+export function crossFaults(parsed: Parsed): string[] {
+  const faults: string[] = []
+  if (!LOOPBACK.has(parsed.HOST)) {
+    const exposed = `HOST ${parsed.HOST} is not a loopback address`
+    if (parsed.GITLAB_WEBHOOK_TOKEN === undefined) faults.push(`${exposed}: GITLAB_WEBHOOK_TOKEN must be set`)
+    if (parsed.RUNNER_BANDIT_API_TOKEN === undefined)
+      faults.push(`${exposed}: RUNNER_BANDIT_API_TOKEN must be set`)
+  }
+  if (parsed.K_SERVICE !== undefined && parsed.BANDIT_GCS_BUCKET === undefined) {
+    faults.push('BANDIT_GCS_BUCKET must be set on Google Cloud: a local file would be lost with the instance')
+  } else if (parsed.BANDIT_GCS_BUCKET !== undefined) {
+    faults.push(
+      'BANDIT_GCS_BUCKET is set, but this version does not run on Google Cloud yet; unset it to keep the state on disk',
+    )
+  }
+  return faults
+}
