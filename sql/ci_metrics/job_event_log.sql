@@ -1,0 +1,10 @@
+-- Which events count? The first content of each identity that was admitted (law of events 2).
+-- Grain: one row per event_id.
+SELECT
+  event_id, kind, instance, source, occurred_at, received_at, project_id, project_path, job_id, job_key, job_name,
+  stage, pipeline_id, commit_sha, attempt, created_at, started_at, finished_at, queued_seconds, status,
+  failure_reason, duration_seconds, runner_id, runner_description, runner_tags, arm, unmanaged, cost_per_hour_eur,
+  late, conflicting
+FROM ci_metrics.job_events
+WHERE NOT conflicting
+QUALIFY ROW_NUMBER() OVER (PARTITION BY event_id ORDER BY received_at, source, status, duration_seconds) = 1
