@@ -1,0 +1,138 @@
+/**
+ * recommend: which runner should take this job.
+ *
+ * Trigger: GET or POST /recommend. Reads: the newest state in memory, fleet. Writes: topic `recommendations`,
+ * not awaited. Never blocks a pipeline: no I/O on the way to the answer, and on any trouble the fleet's
+ * fallback tag. Repetition: every answer is a decision of its own.
+ */
+import { projectNamesOf } from '../shared/domain/decision.ts'
+import { jobKeyOf } from '../shared/domain/event.ts'
+import { policyNamed } from '../shared/domain/policies/index.ts'
+import type { Policy } from '../shared/domain/policy.ts'
+import { type Recommendation, recommendArm } from '../shared/domain/recommendation.ts'
+import { seededDraws } from '../shared/domain/rng.ts'
+import { totalObservations } from '../shared/domain/state.ts'
+import type { StateSnapshot } from '../shared/ports.ts'
+import { refuseWithoutApiToken } from '../shared/runtime/credentials.ts'
+import type { Deps, HttpRequest, HttpResponse } from '../shared/runtime/handler.ts'
+import {
+  dotenvOf,
+  parseRecommendQuery,
+  type RecommendAnswer,
+  type RecommendQuery,
+} from '../shared/schema/recommend.ts'
+import { encodeRow, recommendationRow } from '../shared/schema/rows.ts'
+
+type RecommendDeps = Pick<Deps, 'state' | 'bus' | 'clock' | 'rng' | 'fleet' | 'settings' | 'log'>
+
+const TOP = 10
+const MS_PER_SECOND = 1000
+const NO_ARMS: Recommendation = { chosen: undefined, feasible: [], refused: [] }
+
+export async function recommend(request: HttpRequest, deps: RecommendDeps): Promise<HttpResponse> {
+  const refusal = refuseWithoutApiToken(request.headers, deps.settings.apiTokens)
+  if (refusal !== undefined) return refusal
+  const query = parseRecommendQuery(request.query)
+  const answer = decide(query, deps)
+  if (query.format === 'dotenv') return { status: 200, body: dotenvOf(answer) }
+  const feasible = query.all ? answer.feasible : answer.feasible.slice(0, TOP)
+  return { status: 200, body: { ...answer, feasible } }
+}
+
+/** Decides, hands the decision to the journal, and answers. Does not throw: trouble becomes the fallback. */
+function decide(query: RecommendQuery, deps: RecommendDeps): RecommendAnswer {
+  const { fleet, settings, rng, log } = deps
+  const decisionId = rng.id()
+  const policy = policyNamed(query.policy ?? settings.policyName) as Policy
+  const jobKey = jobKeyOf(query.project, query.job)
+  const snapshot = deps.state.latest()
+  let found = NO_ARMS
+  let trouble: string | undefined
+  try {
+    if (snapshot === undefined) throw new Error('the bandit state has not been read yet')
+    const requirements = {
+      projectNames: projectNamesOf(query.project, query.project),
+      tags: query.tags ?? null,
+      refProtected: query.protected ?? null,
+    }
+    const { state } = snapshot
+    found = recommendArm({ jobKey, requirements, state, fleet, policy, draw: seededDraws(decisionId) })
+  } catch (error) {
+    log.error('recommendation.failed', { decision_id: decisionId, error })
+    trouble = 'No decision could be made; the log says why.'
+  }
+  const answer = answerOf(decisionId, policy, found, trouble, snapshot, deps)
+  journal(answer, query, jobKey, policy, snapshot, deps)
+  return answer
+}
+
+function answerOf(
+  decisionId: string,
+  policy: Policy,
+  { chosen, feasible, refused }: Recommendation,
+  trouble: string | undefined,
+  snapshot: StateSnapshot | undefined,
+  { fleet, clock }: RecommendDeps,
+): RecommendAnswer {
+  const common = {
+    decision_id: decisionId,
+    policy: policy.name,
+    feasible,
+    refused,
+    state: snapshot === undefined ? null : freshness(snapshot, clock.now()),
+  }
+  const noArm = { runner: null, propensity: null, confidence: null }
+  if (trouble !== undefined) {
+    return { ...common, ...noArm, kind: 'fallback', tag: fleet.fallbackTag, reason: trouble }
+  }
+  if (chosen === undefined) {
+    const reason = 'No runner can take this job; "refused" says why of each.'
+    return { ...common, ...noArm, kind: 'none', tag: null, reason }
+  }
+  const { arm, tag, propensity, confidence } = chosen
+  return { ...common, kind: 'arm', runner: arm, tag, propensity, confidence }
+}
+
+function freshness({ generation, updatedAt, state }: StateSnapshot, now: number): RecommendAnswer['state'] {
+  const ageSeconds = updatedAt === null ? null : Math.max(0, now - updatedAt) / MS_PER_SECOND
+  return { generation, age_seconds: ageSeconds, observations: totalObservations(state) }
+}
+
+function journal(
+  answer: RecommendAnswer,
+  query: RecommendQuery,
+  jobKey: string,
+  policy: Policy,
+  snapshot: StateSnapshot | undefined,
+  { bus, clock, log }: RecommendDeps,
+): void {
+  const refused: Record<string, string[]> = {}
+  for (const { arm, code } of answer.refused) {
+    refused[code] ??= []
+    refused[code].push(arm)
+  }
+  const row = encodeRow(recommendationRow, {
+    decisionId: answer.decision_id,
+    decidedAt: clock.now(),
+    kind: answer.kind,
+    project: query.project,
+    jobName: query.job,
+    jobKey,
+    jobTags: query.tags ?? null,
+    policy: policy.name,
+    policyVersion: policy.version,
+    arm: answer.runner,
+    tag: answer.tag,
+    propensity: answer.propensity,
+    confidence: answer.confidence,
+    feasible: answer.feasible,
+    refused,
+    reason: answer.reason ?? null,
+    stateGeneration: answer.state?.generation ?? null,
+    stateAsOfAt: snapshot?.state.newestFinishAt ?? null,
+    stateObservations: answer.state?.observations ?? null,
+  })
+  bus.publish({ topic: 'recommendations', key: answer.decision_id, body: row }).catch((error: unknown) => {
+    log.error('recommendation.lost', { decision_id: answer.decision_id, error })
+  })
+}

@@ -1,0 +1,21 @@
+/**
+ * record: what was published becomes rows, as it is.
+ *
+ * Trigger: topics `job-events`, `quarantine`, `recommendations`. Writes: the table of the same meaning.
+ * Repetition: a row may come twice; the views keep one of each.
+ */
+
+import type { Deps, MessageHandler } from '../shared/runtime/handler.ts'
+import { eventRow } from '../shared/schema/event.ts'
+import { quarantineRow, recommendationRow } from '../shared/schema/rows.ts'
+import { decodeOrThrow } from '../shared/schema/wire.ts'
+
+const ROW_SCHEMAS = { job_events: eventRow, quarantine: quarantineRow, recommendations: recommendationRow }
+
+export function record(table: keyof typeof ROW_SCHEMAS): MessageHandler {
+  return async (bodies: unknown[], { warehouse, log }: Pick<Deps, 'warehouse' | 'log'>) => {
+    for (const body of bodies) decodeOrThrow(ROW_SCHEMAS[table], body, table)
+    await warehouse.insert(table, bodies as object[])
+    log.debug('rows.recorded', { table, rows: bodies.length })
+  }
+}

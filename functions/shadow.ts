@@ -1,0 +1,48 @@
+/**
+ * shadow: what each policy would have picked, and what became of the job.
+ *
+ * Trigger: topic `job-events`. Reads: state, fleet. Writes: tables `runner_decisions`, `job_outcomes`.
+ * Repetition: a decision keeps the id of its event, an outcome its own; the views take the first of each.
+ */
+import { decideAtFinish, decideAtStart, outcomeOf } from '../shared/domain/shadow.ts'
+import type { Deps } from '../shared/runtime/handler.ts'
+import { decodeEvent } from '../shared/schema/event.ts'
+import { decisionRow, encodeRow, outcomeRow } from '../shared/schema/rows.ts'
+
+export async function shadow(
+  bodies: unknown[],
+  {
+    state,
+    warehouse,
+    fleet,
+    clock,
+    settings,
+    log,
+  }: Pick<Deps, 'state' | 'warehouse' | 'fleet' | 'clock' | 'settings' | 'log'>,
+): Promise<void> {
+  const events = bodies.map(decodeEvent).filter((event) => !event.conflicting)
+  const snapshot = await state.read()
+  const context = {
+    state: snapshot.state,
+    generation: snapshot.generation,
+    fleet,
+    decidedAt: clock.now(),
+    lateAfterMs: settings.lateAfterMs,
+  }
+  const starts = events.filter(({ kind }) => kind === 'job.started')
+  const finishes = events.filter(({ kind }) => kind === 'job.finished')
+  const decisions = [
+    ...starts.map((event) => decideAtStart(event, context)),
+    ...finishes.map((event) => decideAtFinish(event, context)),
+  ].filter((decision) => decision !== undefined)
+
+  await warehouse.insert(
+    'runner_decisions',
+    decisions.map((decision) => encodeRow(decisionRow, decision)),
+  )
+  await warehouse.insert(
+    'job_outcomes',
+    finishes.map((event) => encodeRow(outcomeRow, outcomeOf(event))),
+  )
+  log.debug('decisions.recorded', { decisions: decisions.length, outcomes: finishes.length })
+}

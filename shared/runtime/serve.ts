@@ -1,0 +1,48 @@
+/** The one place where an error becomes a reaction, and where a request finds its route. */
+import { InvalidInputError, TransientError } from '../errors.ts'
+import { type Deps, type HttpRequest, type HttpResponse, isHttpRoute, type Route } from './handler.ts'
+
+const RETRY_AFTER_SECONDS = '5'
+
+/** Answers a request by the table of routes. Never throws. */
+export async function answer(
+  routes: readonly Route[],
+  path: string,
+  request: HttpRequest,
+  deps: Deps,
+): Promise<HttpResponse> {
+  const route = routes.filter(isHttpRoute).find(({ trigger }) => trigger.path === path)
+  if (route === undefined) {
+    return { status: 404, body: { error: `There is nothing at ${path}; GET / lists what there is.` } }
+  }
+  const { methods } = route.trigger
+  // HEAD is GET without the body, which the transport leaves out.
+  const method = request.method === 'HEAD' ? 'GET' : request.method
+  if (!methods.includes(method)) {
+    const allow = methods.join(', ')
+    return {
+      status: 405,
+      headers: { allow },
+      body: { error: `${path} takes ${allow}, not ${request.method}.` },
+    }
+  }
+  try {
+    return await route.handle(request, deps)
+  } catch (error) {
+    return reactionTo(error, route.name, deps)
+  }
+}
+
+function reactionTo(error: unknown, route: string, { log }: Deps): HttpResponse {
+  if (error instanceof InvalidInputError) return { status: 400, body: { error: error.message } }
+  if (error instanceof TransientError) {
+    log.warning('request.deferred', { route, error })
+    return {
+      status: 503,
+      headers: { 'retry-after': RETRY_AFTER_SECONDS },
+      body: { error: `Not now: ${error.message}.` },
+    }
+  }
+  log.error('request.failed', { route, error })
+  return { status: 500, body: { error: 'This is a fault of the server; its log says more.' } }
+}

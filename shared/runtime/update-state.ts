@@ -1,0 +1,27 @@
+import type { BanditState } from '../domain/state.ts'
+import { ConflictError } from '../errors.ts'
+import type { StateSnapshot, StateStore } from '../ports.ts'
+
+const MAX_TRIES = 10
+
+/**
+ * Reads, changes and writes the state until no other writer came in between. A change that returns its input
+ * writes nothing.
+ *
+ * @throws ConflictError after ten lost races in a row.
+ */
+export async function updateState(
+  store: StateStore,
+  change: (state: BanditState) => BanditState,
+): Promise<StateSnapshot> {
+  for (let tries = 1; ; tries += 1) {
+    const snapshot = await store.read()
+    const next = change(snapshot.state)
+    if (next === snapshot.state) return snapshot
+    try {
+      return await store.write(next, snapshot.generation)
+    } catch (error) {
+      if (!(error instanceof ConflictError) || tries === MAX_TRIES) throw error
+    }
+  }
+}
