@@ -6,7 +6,7 @@
  * conflicting and changes nothing. Answers 2xx only after the event is durable, and also for what it does not
  * understand: four failures in a row make GitLab disable the webhook.
  */
-import { agree, type Claim, claimOf, type JobEvent } from '../shared/domain/event.ts'
+import { agree, type Claim, claimOf, disagreementKey, type JobEvent } from '../shared/domain/event.ts'
 import { isAccepted } from '../shared/runtime/credentials.ts'
 import type { Deps, HttpRequest, HttpResponse } from '../shared/runtime/handler.ts'
 import { encodeEvent } from '../shared/schema/event.ts'
@@ -69,7 +69,7 @@ async function publish(event: JobEvent, { bus, unmanagedArms, log }: IngestDeps)
     log.warning('job.conflicted', { ...fields, first: publication.firstClaim, repeat: claim })
     await bus.publish({
       topic: 'job-events',
-      key: `${event.eventId}#${JSON.stringify(claim)}`,
+      key: disagreementKey(event.eventId, claim),
       body: encodeEvent({ ...event, conflicting: true }),
     })
   }

@@ -65,6 +65,8 @@ export type StateSnapshot = {
 export type StateStore = {
   /** @throws ConfigError when the object is there and cannot be understood. */
   read(): Promise<StateSnapshot>
+  /** The present generation, also of a content that cannot be understood. */
+  generation(): Promise<string>
   /**
    * Replaces the content of `ifGeneration`; durable when resolved.
    * @throws ConflictError when the present generation is another one.

@@ -97,3 +97,8 @@ export function agree(first: Claim, other: Claim): boolean {
 export function claimOf({ status, runnerId, durationSeconds }: JobEvent): Claim {
   return { status, runnerId, durationSeconds }
 }
+
+/** A disagreement is known by the event it is about and what it says. */
+export function disagreementKey(eventId: string, { status, runnerId, durationSeconds }: Claim): string {
+  return `${eventId}#${JSON.stringify([status, runnerId, durationSeconds])}`
+}

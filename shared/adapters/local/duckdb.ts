@@ -48,13 +48,20 @@ export async function openDuckdb(path: string, catalogue: Catalogue): Promise<Du
       return result
     },
     async query(sql, parameters = {}) {
-      return rowsOf(await reader.runAndReadAll(sql.replaceAll(/@([a-z_]+)/g, '$$$1'), parameters))
+      return rowsOf(await reader.runAndReadAll(sql.replaceAll(/@([a-z_0-9]+)/g, '$$$1'), parameters))
     },
     async *stream(sql) {
-      const result = await reader.stream(sql)
-      const names = result.deduplicatedColumnNames()
-      const types = result.columnTypes().map((type) => type.typeId)
-      for await (const rows of result.yieldRowObjectJson()) yield rows.map((row) => rowOf(row, names, types))
+      // Its own connection: another query would end the stream.
+      const connection = await instance.connect()
+      try {
+        const result = await connection.stream(sql)
+        const names = result.deduplicatedColumnNames()
+        const types = result.columnTypes().map((type) => type.typeId)
+        for await (const rows of result.yieldRowObjectJson())
+          yield rows.map((row) => rowOf(row, names, types))
+      } finally {
+        connection.closeSync()
+      }
     },
     select: (sql) => selectOnly(instance, sql),
     async close() {

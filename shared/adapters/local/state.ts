@@ -37,6 +37,7 @@ export function openLocalState(folder: string, clock: Clock): StateStore {
 
   return {
     read,
+    generation: async () => (await readGeneration(path)) ?? '0',
     write(state, ifGeneration) {
       const result = writing.then(() => write(state, ifGeneration))
       writing = result.catch(() => undefined)

@@ -1,0 +1,115 @@
+/** The log of admitted events, as the warehouse holds it: read in order, looked up, appended to. */
+import { type Claim, claimOf, disagreementKey, type JobEvent } from '../domain/event.ts'
+import { startFold } from '../domain/fold.ts'
+import { type BanditState, EMPTY_STATE } from '../domain/state.ts'
+import type { Row, Warehouse } from '../ports.ts'
+import { decodeEvent, encodeEvent } from '../schema/event.ts'
+import type { Progress } from './handler.ts'
+
+const CHUNK = 1000
+const COUNTED = "FROM ci_metrics.job_event_log WHERE kind = 'job.finished' AND NOT late"
+
+/** fold(log): the state as the log alone tells it (law 9). */
+export async function foldLog(
+  warehouse: Warehouse,
+  lateAfterMs: number,
+  progress: Progress = () => {},
+): Promise<{ state: BanditState; events: number }> {
+  const [count] = await warehouse.query(`SELECT COUNT(*) AS events ${COUNTED}`)
+  const total = count?.events as number
+  const folding = startFold(EMPTY_STATE, lateAfterMs)
+  let events = 0
+  for await (const page of countedFinishes(warehouse)) {
+    folding.add(page)
+    events += page.length
+    progress({ doing: 'folding the log', done: events, total })
+  }
+  return { state: folding.state, events }
+}
+
+/** What the sums over the log would be; cheaper than the fold, and enough to see that a state lacks something. */
+export async function logTotals(warehouse: Warehouse): Promise<{ observations: number; exposureMs: number }> {
+  const [totals] = await warehouse.query(`
+    SELECT
+      COUNTIF(status <> 'canceled') AS observations,
+      CAST(COALESCE(SUM(ROUND(duration_seconds * 1000)), 0) AS INT64) AS exposure_ms
+    ${COUNTED} AND arm IS NOT NULL AND duration_seconds IS NOT NULL`)
+  return { observations: totals?.observations as number, exposureMs: totals?.exposure_ms as number }
+}
+
+/** The finishes that count, page by page, in the order in which they happened. */
+async function* countedFinishes(warehouse: Warehouse): AsyncIterable<JobEvent[]> {
+  for await (const rows of warehouse.stream(`SELECT * ${COUNTED} ORDER BY occurred_at, event_id`)) {
+    yield rows.map(decodeEvent)
+  }
+}
+
+/** The finishes that count, to be taken up to a moment that only moves forward. */
+export function finishesInOrder(warehouse: Warehouse): { before(moment: number): Promise<JobEvent[]> } {
+  const pages = countedFinishes(warehouse)[Symbol.asyncIterator]()
+  let page: JobEvent[] = []
+  let ended = false
+  return {
+    async before(moment) {
+      const taken: JobEvent[] = []
+      while (true) {
+        const rest = page.findIndex(({ occurredAt }) => occurredAt >= moment)
+        taken.push(...page.splice(0, rest === -1 ? page.length : rest))
+        if (page.length > 0 || ended) return taken
+        const next = await pages.next()
+        if (next.done) ended = true
+        else page = next.value
+      }
+    },
+  }
+}
+
+/** What the log holds of these identities: their first claims, and the keys of logged disagreements. */
+export async function loggedClaims(
+  eventIds: Iterable<string>,
+  warehouse: Warehouse,
+): Promise<{ first: Map<string, Claim>; disagreements: Set<string> }> {
+  const first = new Map<string, Claim>()
+  const disagreements = new Set<string>()
+  const ids = [...new Set(eventIds)]
+  for (let start = 0; start < ids.length; start += CHUNK) {
+    for (const row of await lookUp(ids.slice(start, start + CHUNK), warehouse)) {
+      const eventId = row.event_id as string
+      if (row.conflicting) disagreements.add(disagreementKey(eventId, claimFrom(row)))
+      else first.set(eventId, claimFrom(row))
+    }
+  }
+  return { first, disagreements }
+}
+
+function lookUp(ids: readonly string[], warehouse: Warehouse): Promise<Row[]> {
+  const parameters = Object.fromEntries(ids.map((id, index) => [`id_${index}`, id]))
+  const list = Object.keys(parameters)
+    .map((name) => `@${name}`)
+    .join(', ')
+  const columns = 'event_id, status, runner_id, duration_seconds, conflicting'
+  return warehouse.query(
+    `SELECT ${columns} FROM ci_metrics.job_event_log WHERE event_id IN (${list})
+     UNION ALL
+     SELECT ${columns} FROM ci_metrics.job_events WHERE conflicting AND event_id IN (${list})`,
+    parameters,
+  )
+}
+
+function claimFrom(row: Row): Claim {
+  const { status, runner_id: runnerId, duration_seconds: durationSeconds } = row
+  return { status, runnerId, durationSeconds } as Claim
+}
+
+export async function appendToLog(events: readonly JobEvent[], warehouse: Warehouse): Promise<void> {
+  for (let start = 0; start < events.length; start += CHUNK) {
+    await warehouse.insert('job_events', events.slice(start, start + CHUNK).map(encodeEvent))
+  }
+}
+
+/** The claims of admitted events, for a bus to remember them by. */
+export function saidBy(events: readonly JobEvent[]): { key: string; claim: Claim }[] {
+  return events
+    .filter(({ conflicting }) => !conflicting)
+    .map((event) => ({ key: event.eventId, claim: claimOf(event) }))
+}
