@@ -5,19 +5,42 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Log } from '../shared/ports.ts'
 import { type LocalDeps, openLocalDeps } from '../shared/runtime/deps.ts'
+import { logTotals } from '../shared/runtime/event-log.ts'
 import { type Deps, type HttpRequest, type HttpResponse, isHttpRoute } from '../shared/runtime/handler.ts'
 import { answer } from '../shared/runtime/serve.ts'
 import type { Settings } from '../shared/schema/settings.ts'
+import { rebuild } from './rebuild.ts'
 import { routes } from './routes.ts'
 
 const HEADERS_TIMEOUT_MS = 10_000
 const REQUEST_TIMEOUT_MS = 30_000
 
-/** Opens the data folder and starts handling what is published in it. */
-export async function openFolder(settings: Settings, log: Log): Promise<LocalDeps> {
+/**
+ * Opens the data folder and starts handling what is published in it.
+ * @param options.mend the caller is about to rebuild the state, so it need not be readable.
+ */
+export async function openFolder(
+  settings: Settings,
+  log: Log,
+  { mend = false }: { mend?: boolean } = {},
+): Promise<LocalDeps> {
   const deps = await openLocalDeps(settings, log)
-  const { state } = await deps.state.read()
-  for (const arm of state.arms.keys()) if (!deps.fleet.arms.has(arm)) deps.unmanagedArms.add(arm)
+  try {
+    if (!mend) await rememberUnmanagedArms(deps)
+    subscribe(deps)
+    if (!mend && (await isBehindLog(deps))) await rebuild({ check: false }, deps)
+    return deps
+  } catch (error) {
+    await deps.close()
+    throw error
+  }
+}
+
+async function rememberUnmanagedArms({ state, fleet, unmanagedArms }: LocalDeps): Promise<void> {
+  for (const arm of (await state.read()).state.arms.keys()) if (!fleet.arms.has(arm)) unmanagedArms.add(arm)
+}
+
+function subscribe(deps: LocalDeps): void {
   for (const route of routes) {
     if (isHttpRoute(route)) continue
     deps.bus.subscribe({
@@ -25,10 +48,24 @@ export async function openFolder(settings: Settings, log: Log): Promise<LocalDep
       topic: route.trigger.topic,
       handle: (bodies) => route.handle(bodies, deps),
       onFailure: ({ subscription, messages, error, deadLetter }) =>
-        log.warning(deadLetter ? 'message.buried' : 'message.deferred', { subscription, messages, error }),
+        deps.log.warning(deadLetter ? 'message.buried' : 'message.deferred', {
+          subscription,
+          messages,
+          error,
+        }),
     })
   }
-  return deps
+}
+
+/** Whether the log holds jobs that the state lacks: a bulk operation was killed between the two. */
+async function isBehindLog({ state, warehouse }: LocalDeps): Promise<boolean> {
+  const inLog = await logTotals(warehouse)
+  const inState = { observations: 0, exposureMs: 0 }
+  for (const { n, exposureMs } of (await state.read()).state.arms.values()) {
+    inState.observations += n
+    inState.exposureMs += exposureMs
+  }
+  return inLog.observations > inState.observations || inLog.exposureMs > inState.exposureMs
 }
 
 /** Listens; resolves with the port when connections are taken. */

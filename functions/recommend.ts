@@ -32,11 +32,21 @@ const NO_ARMS: Recommendation = { chosen: undefined, feasible: [], refused: [] }
 export async function recommend(request: HttpRequest, deps: RecommendDeps): Promise<HttpResponse> {
   const refusal = refuseWithoutApiToken(request.headers, deps.settings.apiTokens)
   if (refusal !== undefined) return refusal
-  const query = parseRecommendQuery(request.query)
+  return { status: 200, body: recommendFor(request.query, deps) }
+}
+
+/**
+ * The answer to the parameters of a request: an object, or text for `format=dotenv`.
+ * @throws InvalidInputError naming each parameter that is missing or wrong.
+ */
+export function recommendFor(
+  parameters: Iterable<[string, string]>,
+  deps: RecommendDeps,
+): RecommendAnswer | string {
+  const query = parseRecommendQuery(parameters)
   const answer = decide(query, deps)
-  if (query.format === 'dotenv') return { status: 200, body: dotenvOf(answer) }
-  const feasible = query.all ? answer.feasible : answer.feasible.slice(0, TOP)
-  return { status: 200, body: { ...answer, feasible } }
+  if (query.format === 'dotenv') return dotenvOf(answer)
+  return query.all ? answer : { ...answer, feasible: answer.feasible.slice(0, TOP) }
 }
 
 /** Decides, hands the decision to the journal, and answers. Does not throw: trouble becomes the fallback. */

@@ -3,13 +3,15 @@ import { ConfigError } from '../errors.ts'
 import { crossFaults, type Settings, settingsFrom, settingsSchema } from '../schema/settings.ts'
 import { faultsOf } from '../schema/wire.ts'
 
+type Environment = Readonly<Record<string, string | undefined>>
+
 /**
- * The settings in `env`; empty values count as not set.
+ * The settings in `env`, with `overrides` (from the command line) before them; empty values count as not set.
  * @throws ConfigError listing every fault.
  */
-export function loadConfig(env: Readonly<Record<string, string | undefined>> = process.env): Settings {
+export function loadConfig(env: Environment = process.env, overrides: Environment = {}): Settings {
   const given = Object.fromEntries(
-    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+    Object.entries({ ...env, ...overrides }).filter(([, value]) => value !== undefined && value !== ''),
   )
   const parsed = settingsSchema.safeParse(given)
   const faults = parsed.success ? crossFaults(parsed.data) : faultsOf(parsed.error)

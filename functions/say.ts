@@ -1,0 +1,109 @@
+/** Results of operations as text for a terminal. */
+import type { WriteStream } from 'node:tty'
+import type { Progress } from '../shared/runtime/handler.ts'
+import type { RecommendAnswer } from '../shared/schema/recommend.ts'
+import type { RebuildReport } from './rebuild.ts'
+import type { ReplayReport } from './replay.ts'
+import type { gatherStats } from './stats.ts'
+
+const MAX_CELL = 60
+
+export function replayed(report: ReplayReport): string {
+  const reasons = Object.entries(report.by_reason).map(([reason, count]) => `  ${count} ${reason}`)
+  const { files, accepted, duplicates, ignored, quarantined } = report
+  const counts = `${accepted} accepted, ${duplicates} duplicates, ${ignored} ignored, ${quarantined} quarantined`
+  return [`${files} bodies: ${counts}`, ...reasons].join('\n')
+}
+
+export function rebuilt({
+  events,
+  observations,
+  equal,
+  first_difference: difference,
+}: RebuildReport): string {
+  const basis = `${events} finished jobs in the log, ${observations} observations`
+  if (difference === undefined)
+    return `${equal ? 'The state is what the log says' : 'The state was rebuilt'}: ${basis}.`
+  const { path, state, log } = difference
+  return `The state is NOT what the log says (${basis}).\nFirst difference at ${path}: state ${JSON.stringify(state)}, log ${JSON.stringify(log)}.\n"runner-bandit rebuild" makes it anew.`
+}
+
+export function statistics(stats: Awaited<ReturnType<typeof gatherStats>>): string {
+  const arms = stats.arms.map((arm) => ({
+    rank: arm.rank,
+    arm: arm.managed ? arm.arm : `${arm.arm} (not in fleet.yaml)`,
+    jobs: arm.observations,
+    successes: arm.successes,
+    'runner failures': arm.runner_failures,
+    'mean reward': arm.mean_reward?.toFixed(4) ?? '-',
+    index: arm.index?.toFixed(4) ?? 'never tried',
+  }))
+  return `${rows(arms)}\n${stats.observations} observations; ranked by ${stats.policy}.`
+}
+
+export function recommended(answer: RecommendAnswer | string): string {
+  if (typeof answer === 'string') return answer
+  const refused = answer.refused.map(({ arm, reason }) => `  ${arm}: ${reason}`)
+  const why = refused.length === 0 ? [] : ['', 'Refused:', ...refused]
+  if (answer.kind !== 'arm') {
+    const fallback = answer.tag === null ? '' : ` Fallback tag: ${answer.tag}.`
+    return [`${answer.reason}${fallback}`, ...why].join('\n')
+  }
+  const feasible = answer.feasible.map(({ arm, score, probability, observations }) => ({
+    arm,
+    score: score?.toFixed(4) ?? 'never tried',
+    probability: probability.toFixed(4),
+    observations,
+  }))
+  const sure = `${Math.round((answer.confidence ?? 0) * 100)} % sure that it is the best`
+  const headline = `${answer.runner}, by the tag ${answer.tag} (${answer.policy}, ${sure}).`
+  return [headline, '', 'Feasible:', rows(feasible), ...why].join('\n')
+}
+
+/** Rows as a table, each column as wide as its longest cell. */
+export function rows(table: readonly Record<string, unknown>[]): string {
+  const [first] = table
+  if (first === undefined) return '(no rows)'
+  const columns = Object.keys(first)
+  const cells = [columns, ...table.map((row) => columns.map((column) => cell(row[column])))]
+  const widths = columns.map((_, index) => Math.max(...cells.map((line) => (line[index] as string).length)))
+  const lines = cells.map((line) =>
+    line
+      .map((text, index) => text.padEnd(widths[index] as number))
+      .join('  ')
+      .trimEnd(),
+  )
+  return [lines[0], widths.map((width) => '-'.repeat(width)).join('  '), ...lines.slice(1)].join('\n')
+}
+
+/** Without control characters, so that what a runner is called cannot steer the terminal. */
+function cell(value: unknown): string {
+  const text =
+    value === null || value === undefined
+      ? ''
+      : typeof value === 'object'
+        ? JSON.stringify(value)
+        : `${value}`
+  const plain = text.replaceAll(/\p{Cc}/gu, ' ')
+  return plain.length > MAX_CELL ? `${plain.slice(0, MAX_CELL - 1)}…` : plain
+}
+
+/** Shows how far a long operation is on one line, when a person is watching. */
+export function progressOn(stream: WriteStream): Progress & { end(): void } {
+  let shown = false
+  const show: Progress = ({ doing, done, total }) => {
+    if (!stream.isTTY) return
+    shown = true
+    stream.write(`\r\x1b[K${doing}: ${done}${total === undefined ? '' : ` of ${total}`}`)
+  }
+  return Object.assign(show, {
+    end() {
+      if (shown) stream.write('\r\x1b[K')
+    },
+  })
+}
+
+/** A command's own log lines are of interest only when something is wrong, or when asked for. */
+export function quieter<T extends string>(level: T): T | 'warning' {
+  return level === 'info' ? 'warning' : level
+}
