@@ -1,0 +1,122 @@
+/** A server under test: in this process, to look inside, or in one of its own, to be killed. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll } from 'vitest'
+import { listen, openFolder } from '../../functions/local.ts'
+import type { Log } from '../../shared/ports.ts'
+import { loadConfig } from '../../shared/runtime/config.ts'
+import type { LocalDeps } from '../../shared/runtime/deps.ts'
+
+export const WEBHOOK_TOKEN = 'a-token-for-tests'
+
+const LAUNCHER = join(import.meta.dirname, '../../bin/runner-bandit.js')
+const READY_WITHIN_MS = 20_000
+
+/** What is to be ended or removed when the test file is done. */
+const cleanups: (() => unknown)[] = []
+afterAll(async () => {
+  for (const cleanUp of cleanups.reverse()) await cleanUp()
+})
+
+export const silent: Log = { debug() {}, info() {}, warning() {}, error() {} }
+
+/** A folder that is removed when the test file is done. */
+export function dataFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'runner-bandit-'))
+  cleanups.push(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+type Environment = Record<string, string>
+
+/** Serves in this process; closed when the test file is done. */
+export async function startServer(env: Environment = {}): Promise<{ url: string; deps: LocalDeps }> {
+  const settings = loadConfig({
+    PORT: '0',
+    GITLAB_WEBHOOK_TOKEN: WEBHOOK_TOKEN,
+    RUNNER_BANDIT_DATA: dataFolder(),
+    ...env,
+  })
+  const deps = await openFolder(settings, silent)
+  const { server, port } = await listen(deps)
+  cleanups.push(async () => {
+    server.closeAllConnections()
+    server.close()
+    await deps.close()
+  })
+  return { url: `http://127.0.0.1:${port}`, deps }
+}
+
+export type SpawnedServer = { url: string; process: ChildProcess; stdout: string }
+
+/** Starts `runner-bandit serve` in a process of its own and waits until it says where it listens. */
+export async function spawnServer(env: Environment): Promise<SpawnedServer> {
+  const child = spawn(process.execPath, [LAUNCHER, 'serve'], {
+    env: { PATH: process.env.PATH ?? '', PORT: '0', GITLAB_WEBHOOK_TOKEN: WEBHOOK_TOKEN, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  cleanups.push(() => child.kill('SIGKILL'))
+  let stdout = ''
+  let stderr = ''
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk
+  })
+  const url = await new Promise<string>((resolve, reject) => {
+    const giveUp = setTimeout(() => reject(new Error(`the server did not start: ${stderr}`)), READY_WITHIN_MS)
+    child.once('exit', () => reject(new Error(`the server ended: ${stderr}`)))
+    child.stdout.on('data', (chunk) => {
+      stdout += chunk
+      const found = /listens on (http:\S+);/.exec(stdout)?.[1]
+      if (found === undefined || !stdout.includes('runner-bandit sql')) return
+      clearTimeout(giveUp)
+      resolve(found)
+    })
+  })
+  return { url, process: child, stdout }
+}
+
+/** Kills without warning and waits until it is gone. */
+export async function kill({ process: child }: SpawnedServer): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+}
+
+export type CommandResult = { code: number | null; stdout: string; stderr: string }
+
+/** Runs a command of the command line to its end. */
+export async function runCommand(
+  args: readonly string[],
+  env: Environment = {},
+  node = process.execPath,
+): Promise<CommandResult> {
+  const child = spawn(node, [LAUNCHER, ...args], {
+    env: { PATH: process.env.PATH ?? '', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const result: CommandResult = { code: null, stdout: '', stderr: '' }
+  child.stdout.on('data', (chunk) => {
+    result.stdout += chunk
+  })
+  child.stderr.on('data', (chunk) => {
+    result.stderr += chunk
+  })
+  const [code] = await once(child, 'close')
+  return { ...result, code }
+}
+
+/** Posts one webhook body as GitLab would. */
+export function postWebhook(
+  url: string,
+  body: unknown,
+  headers: Record<string, string> = {},
+): Promise<Response> {
+  return fetch(`${url}/webhooks/gitlab`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-gitlab-token': WEBHOOK_TOKEN, ...headers },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  })
+}
