@@ -1,0 +1,204 @@
+/** /recommend, /stats and /health over HTTP. */
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { LocalDeps } from '../../shared/runtime/deps.ts'
+import type { RecommendAnswer } from '../../shared/schema/recommend.ts'
+import { postWebhook, startServer } from '../support/server.ts'
+import { jobWebhook } from '../support/webhook.ts'
+
+const DOCKER_ARMS = [
+  'Linux Yoga Docker Runner',
+  'Mac Docker Runner',
+  'Mac2 Docker Runner',
+  'gitlab-runner-nordic',
+]
+
+let url: string
+let deps: LocalDeps
+
+async function recommend(parameters: Record<string, string>, init?: RequestInit): Promise<RecommendAnswer> {
+  const response = await fetch(`${url}/recommend?${new URLSearchParams(parameters)}`, init)
+  expect(response.status).toBe(200)
+  return (await response.json()) as RecommendAnswer
+}
+
+beforeAll(async () => {
+  const server = await startServer()
+  url = server.url
+  deps = server.deps
+  // Each docker runner has been seen; Mac2 is the fastest by far.
+  const seconds: Record<string, number> = {
+    'Mac2 Docker Runner': 6,
+    'Mac Docker Runner': 600,
+    'Linux Yoga Docker Runner': 600,
+    'gitlab-runner-nordic': 600,
+  }
+  for (const [index, [description, duration]] of Object.entries(seconds).entries()) {
+    await postWebhook(
+      url,
+      jobWebhook({
+        build_id: index + 1,
+        build_duration: duration,
+        runner: { id: 50 + index, description, tags: [] },
+      }),
+    )
+  }
+  await deps.deliveries.drained()
+})
+
+describe('recommend', () => {
+  test('gives the best arm of the feasible set, its own tag and the exact propensity', async () => {
+    const answer = await recommend({ project: 'backoffice', job: 'rspec', tags: 'docker-any' })
+    expect(answer).toMatchObject({
+      kind: 'arm',
+      runner: 'Mac2 Docker Runner',
+      tag: 'mac2-docker',
+      policy: 'ucb1',
+      propensity: 1,
+    })
+    expect(answer.confidence).toBeGreaterThan(0.25)
+    expect(answer.state).toMatchObject({
+      observations: 4,
+      generation: expect.stringMatching(/^[0-9a-f]{16}$/),
+    })
+    // UCB1 with t = 4, n = 1: 1 / (0.1 + penalty + 0.1) + 2 sqrt(ln 4); Mac2 costs 0.02 EUR an hour.
+    const score = 1 / (0.1 + (0.02 * 6) / 3600 + 0.1) + 2 * Math.sqrt(Math.log(4))
+    expect(answer.feasible[0]?.score).toBeCloseTo(score, 5)
+    expect(answer.feasible.map(({ arm }) => arm).sort()).toEqual(DOCKER_ARMS)
+  })
+
+  test('says of every other arm why not', async () => {
+    const { refused } = await recommend({ project: 'backoffice', job: 'rspec', tags: 'docker-any' })
+    expect(refused).toHaveLength(7)
+    expect(refused[0]).toEqual({
+      arm: 'Linux Yoga K8s Runner',
+      code: 'tags_missing',
+      reason: 'Linux Yoga K8s Runner does not carry the tag "docker-any".',
+    })
+  })
+
+  test('refuses the offline runner by name', async () => {
+    const answer = await recommend({ project: 'crm', job: 'deploy', tags: 'nordic-k8s' })
+    expect(answer).toMatchObject({ kind: 'none', runner: null, tag: null, propensity: null })
+    expect(answer.refused).toContainEqual({
+      arm: 'Nordic K8s Runner',
+      code: 'offline',
+      reason: 'Nordic K8s Runner is described as offline.',
+    })
+  })
+
+  test('without tags falls back on the arms that served the job before', async () => {
+    const answer = await recommend({ project: '101', job: 'rspec 3/4' })
+    expect(answer.feasible.map(({ arm }) => arm).sort()).toEqual(DOCKER_ARMS)
+    expect((await recommend({ project: '101', job: 'never seen' })).kind).toBe('none')
+  })
+
+  test('draws from the probabilities it gives when the policy is uniform', async () => {
+    const drawn = new Set<string | null>()
+    for (let draw = 0; draw < 60; draw += 1) {
+      const answer = await recommend({ project: 'crm', job: 'x', tags: 'docker-any', policy: 'uniform' })
+      expect(answer.propensity).toBe(0.25)
+      drawn.add(answer.runner)
+    }
+    // The chance that 60 draws miss one of four arms is below 4 · 0.75^60 = 1.3e-7.
+    expect([...drawn].sort()).toEqual(DOCKER_ARMS)
+  })
+
+  test("speaks dotenv by GitLab's rules", async () => {
+    const response = await fetch(`${url}/recommend?project=crm&job=x&tags=docker-any&format=dotenv`)
+    expect(response.headers.get('content-type')).toMatch(/^text\/plain/)
+    const lines = (await response.text()).split('\n')
+    expect(lines.slice(0, 2)).toEqual(['MAB_RUNNER_TAG=mac2-docker', 'MAB_RUNNER=Mac2-Docker-Runner'])
+    expect(lines[2]).toMatch(/^MAB_DECISION_ID=[0-9a-f-]{36}$/)
+    expect(lines.slice(3)).toEqual(['MAB_POLICY=ucb1', ''])
+  })
+
+  test('records every answer as it was given', async () => {
+    const answer = await recommend({ project: 'portal', job: 'audit', tags: 'k8s-any' }, { method: 'POST' })
+    await deps.deliveries.drained()
+    const rows = await deps.warehouse.query(
+      'SELECT * FROM ci_metrics.recommendations WHERE decision_id = @id',
+      { id: answer.decision_id },
+    )
+    expect(rows).toHaveLength(1)
+    expect(rows[0]).toMatchObject({
+      kind: 'arm',
+      project: 'portal',
+      job_name: 'audit',
+      job_tags: 'k8s-any',
+      arm: answer.runner,
+      tag: answer.tag,
+      propensity: 1,
+      policy: 'ucb1',
+      state_generation: answer.state?.generation,
+    })
+    expect(JSON.parse(rows[0]?.feasible as string)).toEqual(answer.feasible)
+  })
+
+  test.each([
+    ['no project', '/recommend?job=x', 'project'],
+    ['an unknown policy', '/recommend?project=a&job=b&policy=best', 'ucb1, uniform'],
+    ['an unknown format', '/recommend?project=a&job=b&format=xml', 'json or dotenv'],
+  ])('answers 400 for %s, saying what is wrong', async (_name, path, word) => {
+    const response = await fetch(url + path)
+    expect(response.status).toBe(400)
+    expect(((await response.json()) as { error: string }).error).toContain(word)
+  })
+
+  test('gives the fallback tag when no decision can be made, and never an error', async () => {
+    const broken = await startServer()
+    broken.deps.state = { ...broken.deps.state, latest: () => undefined }
+    const response = await fetch(`${broken.url}/recommend?project=a&job=b&tags=docker-any`)
+    expect(response.status).toBe(200)
+    expect(await response.json()).toMatchObject({
+      kind: 'fallback',
+      tag: 'any-runner',
+      runner: null,
+      propensity: null,
+    })
+  })
+})
+
+test('an API token, once set, is needed for recommend and stats', async () => {
+  const guarded = await startServer({ RUNNER_BANDIT_API_TOKEN: 'an-api-token' })
+  const status = async (path: string, authorization?: string) =>
+    (await fetch(guarded.url + path, { headers: authorization === undefined ? {} : { authorization } }))
+      .status
+  for (const path of ['/recommend?project=a&job=b', '/stats']) {
+    expect(await status(path)).toBe(401)
+    expect(await status(path, 'Bearer an-api-tokem')).toBe(401)
+    expect(await status(path, 'Basic an-api-token')).toBe(401)
+    expect(await status(path, 'Bearer an-api-token')).toBe(200)
+  }
+  expect(await status('/health')).toBe(200)
+})
+
+test('stats ranks every known arm, with what was learned of it', async () => {
+  const body = (await (await fetch(`${url}/stats`)).json()) as {
+    observations: number
+    arms: Record<string, unknown>[]
+  }
+  expect(body.observations).toBe(4)
+  expect(body.arms).toHaveLength(11)
+  expect(body.arms.map((arm) => arm.rank)).toEqual(Array.from({ length: 11 }, (_, index) => index + 1))
+  const mac2 = body.arms.find(({ arm }) => arm === 'Mac2 Docker Runner')
+  expect(mac2).toMatchObject({ observations: 1, successes: 1, managed: true, exposure_seconds: 6 })
+  expect(mac2?.mean_reward).toBeCloseTo(1 / (0.1 + (0.02 * 6) / 3600 + 0.1), 5)
+  // Arms never tried go first, in the order of their ids.
+  expect(body.arms[0]).toMatchObject({ arm: 'Linux Yoga K8s Runner', index: null, mean_reward: null })
+})
+
+test('health tells live and ready, the age of the state and what waits', async () => {
+  const response = await fetch(`${url}/health`)
+  expect(response.status).toBe(200)
+  expect(await response.json()).toMatchObject({
+    live: true,
+    ready: true,
+    state: { observations: 4, age_seconds: expect.any(Number) },
+    queues: { learn: 0, shadow: 0 },
+    dead_letters: 0,
+  })
+})
+
+test('home lists what is served', async () => {
+  expect(JSON.stringify(await (await fetch(url)).json())).toContain('/webhooks/gitlab')
+})
