@@ -8,12 +8,12 @@ import { loadConfig } from '../shared/runtime/config.ts'
 import type { Progress } from '../shared/runtime/handler.ts'
 import { createLog } from '../shared/runtime/log.ts'
 import type { Settings } from '../shared/schema/settings.ts'
-import { openFolder } from './local.ts'
+import { openFolder } from './local/folder.ts'
+import * as say from './local/say.ts'
+import { serve } from './local/serve.ts'
+import { callServer, sparingly } from './local/socket.ts'
 import { type OperationName, runOperation } from './operations.ts'
 import type { RebuildReport } from './rebuild.ts'
-import * as say from './say.ts'
-import { serve } from './serve.ts'
-import { callServer, sparingly } from './socket.ts'
 
 type GlobalOptions = { data?: string; json?: boolean }
 

@@ -20,7 +20,7 @@ import { createLog } from '../shared/runtime/log.ts'
 import { answer } from '../shared/runtime/serve.ts'
 import { parseBody } from '../shared/schema/intake.ts'
 import { decodeOrThrow } from '../shared/schema/wire.ts'
-import { openFolder } from './local.ts'
+import { openFolder } from './local/folder.ts'
 import { routes } from './routes.ts'
 
 /** A Pub/Sub push as functions-framework hands it over; the framework itself checks nothing of it. */

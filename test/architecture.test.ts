@@ -32,9 +32,10 @@ const MAY_IMPORT: readonly [files: string, imports: readonly string[]][] = [
   ['shared/runtime/deps.ts', [...RUNTIME_MAY, 'shared/adapters/**']],
   ['shared/runtime/**', RUNTIME_MAY],
   [
-    'functions/{routes,index,local,cli,operations,say,serve,socket}.ts',
-    ['functions/*.ts', 'shared/runtime/**', ...FRAMEWORKS],
+    'functions/{routes,operations,index,cli}.ts',
+    ['functions/**', 'shared/runtime/**', ...HANDLER_MAY, ...FRAMEWORKS],
   ],
+  ['functions/local/*.ts', ['functions/**', 'shared/runtime/**', ...HANDLER_MAY, 'node']],
   ['functions/*.ts', HANDLER_MAY],
 ]
 

@@ -38,7 +38,7 @@ export async function openLocalDeps(
   const folder = settings.dataFolder
   const fleet = loadFleet(settings.fleetFile)
   makeFolder(folder)
-  const bus = openLocalBus(join(folder, 'bus.db'), { clock, maxQueued: settings.queueMaxMessages })
+  const bus = openBus(folder, { clock, maxQueued: settings.queueMaxMessages })
   try {
     const warehouse = await openDuckdb(join(folder, 'warehouse.duckdb'), loadCatalogue())
     const state = openLocalState(folder, clock)
@@ -63,6 +63,18 @@ export async function openLocalDeps(
   } catch (error) {
     await bus.close()
     throw error
+  }
+}
+
+/** The bus's file is the lock of the folder. */
+function openBus(folder: string, options: Parameters<typeof openLocalBus>[1]): LocalBus {
+  try {
+    return openLocalBus(join(folder, 'bus.db'), options)
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    throw new ConfigError(
+      `The data folder ${folder} is in use by another runner-bandit. Stop it, or choose another folder with --data.`,
+    )
   }
 }
 

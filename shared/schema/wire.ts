@@ -52,9 +52,10 @@ export function decodeOrThrow<T extends z.ZodType>(schema: T, value: unknown, wh
 
 /** One sentence per fault, with the path to it. */
 export function faultsOf(error: z.ZodError): string[] {
-  return error.issues.map(({ path, message }) =>
-    path.length === 0 ? message : `${path.join('.')}: ${message}`,
-  )
+  return error.issues.map(({ path, message }) => {
+    const fault = message.replace(/^Invalid input: expected .*, received undefined$/, 'is missing')
+    return path.length === 0 ? fault : `${path.join('.')}: ${fault}`
+  })
 }
 
 function memoized(rename: (key: string) => string): (key: string) => string {

@@ -1,7 +1,7 @@
 /** A server killed by SIGKILL at random moments of a played load: what it answered 2xx is there, and counted once. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { openFolder } from '../../functions/local.ts'
+import { openFolder } from '../../functions/local/folder.ts'
 import { rebuild } from '../../functions/rebuild.ts'
 import { loadConfig } from '../../shared/runtime/config.ts'
 import { createRng, playDay, sendWebhooks, webhooksOf } from '../support/played-gitlab/index.ts'

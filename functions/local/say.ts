@@ -1,10 +1,10 @@
 /** Results of operations as text for a terminal. */
 import type { WriteStream } from 'node:tty'
-import type { Progress } from '../shared/runtime/handler.ts'
-import type { RecommendAnswer } from '../shared/schema/recommend.ts'
-import type { RebuildReport } from './rebuild.ts'
-import type { ReplayReport } from './replay.ts'
-import type { gatherStats } from './stats.ts'
+import type { Progress } from '../../shared/runtime/handler.ts'
+import type { RecommendAnswer } from '../../shared/schema/recommend.ts'
+import type { RebuildReport } from '../rebuild.ts'
+import type { ReplayReport } from '../replay.ts'
+import type { gatherStats } from '../stats.ts'
 
 const MAX_CELL = 60
 

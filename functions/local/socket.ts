@@ -6,9 +6,9 @@ import { chmodSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http'
 import { join, relative } from 'node:path'
 import { createInterface } from 'node:readline'
-import { ConfigError, InvalidInputError } from '../shared/errors.ts'
-import type { Deps, Progress } from '../shared/runtime/handler.ts'
-import { type OperationName, operations, runOperation } from './operations.ts'
+import { ConfigError, InvalidInputError } from '../../shared/errors.ts'
+import type { Deps, Progress } from '../../shared/runtime/handler.ts'
+import { type OperationName, operations, runOperation } from '../operations.ts'
 
 /** Longest path that a Unix socket can have on Linux (108 bytes with the ending zero) and macOS (104). */
 const MAX_PATH_BYTES = 103

@@ -1,8 +1,9 @@
 /** serve: the whole of it on one machine, until a signal says stop. */
 import { once } from 'node:events'
-import { createLog } from '../shared/runtime/log.ts'
-import type { Settings } from '../shared/schema/settings.ts'
-import { listen, openFolder } from './local.ts'
+import { createLog } from '../../shared/runtime/log.ts'
+import type { Settings } from '../../shared/schema/settings.ts'
+import { openFolder } from './folder.ts'
+import { listen } from './http.ts'
 import { serveOperations } from './socket.ts'
 
 /** Requests in flight get this long to end. */
