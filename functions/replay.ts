@@ -6,6 +6,7 @@
  * `quarantine`, then `job_events`, then the state. Repetition: what is in the log is a duplicate. A crash leaves
  * at most decisions whose events are not in the log, which the next replay makes again.
  */
+import { setImmediate as breathe } from 'node:timers/promises'
 import type { AdmissionContext } from '../shared/domain/admission.ts'
 import { agree, claimOf, disagreementKey, type JobEvent } from '../shared/domain/event.ts'
 import { startFold } from '../shared/domain/fold.ts'
@@ -43,6 +44,8 @@ type ReplayDeps = Pick<
 >
 
 const CHUNK = 1000
+/** Decisions in one go; then whoever waits for an answer of this process gets it. */
+const BREATH = 50
 /** The state of a replayed decision was never stored, so it has no generation of its own. */
 const GENERATION = 'replay'
 const KIND_ORDER = { 'job.queued': 0, 'job.started': 1, 'job.finished': 2 }
@@ -61,6 +64,7 @@ export async function replay(
     by_reason: {},
   }
   const { events, quarantined } = await readAll(input.paths, deps, report, progress)
+  progress({ doing: 'waiting for the queue', done: 0 })
   await deps.deliveries.hold(async () => {
     const { fresh, conflicting } = await withoutKnown(events, deps)
     report.accepted = fresh.length
@@ -181,6 +185,7 @@ async function decideAll(events: readonly JobEvent[], deps: ReplayDeps, progress
     }
     if (rows.decisions.length >= CHUNK) await flush()
     progress({ doing: 'deciding', done: index + 1, total: events.length })
+    if (index % BREATH === 0) await breathe()
   }
   await flush()
 }

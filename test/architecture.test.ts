@@ -10,6 +10,7 @@ const HANDLER_MAY = [
   'shared/runtime/{credentials,event-log,update-state}.ts',
   'type shared/runtime/handler.ts',
   'npm:zod',
+  'node:timers/promises',
 ]
 const FRAMEWORKS = ['npm:@google-cloud/functions-framework', 'npm:commander', 'node']
 const ADAPTER_MAY = ['shared/{ports,errors}.ts', 'shared/{domain,schema}/**', 'npm', 'node']

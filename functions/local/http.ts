@@ -1,5 +1,6 @@
 /** The paths of the table on one machine: a server on node:http. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { ConfigError } from '../../shared/errors.ts'
 import type { Deps, HttpRequest, HttpResponse } from '../../shared/runtime/handler.ts'
 import { answer } from '../../shared/runtime/serve.ts'
 import { routes } from '../routes.ts'
@@ -7,13 +8,23 @@ import { routes } from '../routes.ts'
 const HEADERS_TIMEOUT_MS = 10_000
 const REQUEST_TIMEOUT_MS = 30_000
 
+const LISTEN_FAULTS: Record<string, string> = {
+  EADDRINUSE: 'another program listens there; set another PORT',
+  EACCES: 'this user may not listen there; set a PORT above 1023',
+  EADDRNOTAVAIL: 'this machine has no such address; set another HOST',
+  ENOTFOUND: 'this machine has no such address; set another HOST',
+}
+
 /** Listens; resolves with the port when connections are taken. */
 export async function listen(deps: Deps): Promise<{ server: Server; port: number }> {
   const { host, port } = deps.settings
   const server = createServer({ headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS })
   server.on('request', (request, response) => void respond(request, response, deps))
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const reason = LISTEN_FAULTS[error.code ?? '']
+      reject(reason === undefined ? error : new ConfigError(`HOST ${host}, PORT ${port}: ${reason}.`))
+    })
     server.listen(port, host, resolve)
   })
   const address = server.address()

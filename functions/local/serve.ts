@@ -12,7 +12,10 @@ const GRACE_MS = 5000
 export async function serve(settings: Settings): Promise<void> {
   const log = createLog(settings.logLevel)
   const deps = await openFolder(settings, log)
-  const { server, port } = await listen(deps)
+  const { server, port } = await listen(deps).catch(async (error: unknown) => {
+    await deps.close()
+    throw error
+  })
   const socket = await serveOperations(deps)
   console.log(
     banner({

@@ -4,6 +4,8 @@ import { type AssignedArm, armOfRunner, type Fleet } from './fleet.ts'
 
 /** Clocks of GitLab and of this machine may differ by this much. */
 const SKEW_MS = 5 * 60_000
+/** GitLab writes some of its times with milliseconds and cuts others to the second. */
+const PRECISION_MS = 1000
 const MS_PER_SECOND = 1000
 
 export type AdmissionContext = {
@@ -34,7 +36,11 @@ export function admit(witness: Witness, context: AdmissionContext): Admission {
       `The job's time ${iso(newest)} lies in the future of ${iso(receivedAt)}.`,
     )
   }
-  if (facts.startedAt !== null && facts.finishedAt !== null && facts.finishedAt < facts.startedAt) {
+  if (
+    facts.startedAt !== null &&
+    facts.finishedAt !== null &&
+    facts.finishedAt < facts.startedAt - PRECISION_MS
+  ) {
     const reason = `The job finished at ${iso(facts.finishedAt)}, before it started at ${iso(facts.startedAt)}.`
     return quarantined('finished_before_started', reason)
   }

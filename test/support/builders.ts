@@ -14,7 +14,8 @@ export const WINDOW = 7 * DAY
 export const NOON = Date.parse('2026-03-02T12:00:00Z')
 export const INSTANCE = 'gitlab.example.com'
 
-let lastJobId = 0
+/** Far from the ids that tests choose themselves. */
+let lastJobId = 1_000_000
 
 /** A success of one minute that ended at NOON; another job with every call. */
 export function finishedEvent(overrides: Partial<JobEvent> = {}): JobEvent {
