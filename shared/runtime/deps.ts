@@ -107,6 +107,6 @@ function ownToken(folder: string): string {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
   }
   const token = readFileSync(path, 'utf8').trim()
-  if (token.length < 8) throw new ConfigError(`${path} holds no token; delete it to have one made`)
+  if (token === '') throw new ConfigError(`${path} holds no token; delete it to have one made`)
   return token
 }

@@ -8,7 +8,7 @@ const MEBIBYTE = 1024 * 1024
 const secrets = z
   .string()
   .transform((text) => text.split(',').map((token) => token.trim()))
-  .refine((tokens) => tokens.every((token) => token.length >= 8), 'each token needs at least 8 characters')
+  .refine((tokens) => tokens.every((token) => token !== ''), 'is set, but a token in it is empty')
 const wholeNumber = (min: number, max: number) =>
   z.string().regex(/^\d+$/, 'not a whole number').transform(Number).pipe(z.number().min(min).max(max))
 

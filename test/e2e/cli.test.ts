@@ -173,7 +173,7 @@ describe('with a server that owns the folder', () => {
 
 test('a webhook token is made when none is set, kept for its owner only, and shown', async () => {
   const folder = dataFolder()
-  const server = await spawnServer({ RUNNER_BANDIT_DATA: folder, GITLAB_WEBHOOK_TOKEN: '' })
+  const server = await spawnServer({ RUNNER_BANDIT_DATA: folder, GITLAB_WEBHOOK_TOKEN: undefined })
   const file = join(folder, 'webhook-token')
   const token = readFileSync(file, 'utf8').trim()
   expect(statSync(file).mode & 0o777).toBe(0o600)

@@ -31,7 +31,7 @@ export function dataFolder(): string {
   return folder
 }
 
-type Environment = Record<string, string>
+type Environment = Record<string, string | undefined>
 
 /** Serves in this process; closed when the test file is done. */
 export async function startServer(env: Environment = {}): Promise<{ url: string; deps: LocalDeps }> {
