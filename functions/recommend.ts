@@ -7,6 +7,7 @@
  */
 import { projectNamesOf } from '../shared/domain/decision.ts'
 import { jobKeyOf } from '../shared/domain/event.ts'
+import { armsByCode } from '../shared/domain/feasible.ts'
 import { policyNamed } from '../shared/domain/policies/index.ts'
 import type { Policy } from '../shared/domain/policy.ts'
 import { type Recommendation, recommendArm } from '../shared/domain/recommendation.ts'
@@ -116,11 +117,6 @@ function journal(
   snapshot: StateSnapshot | undefined,
   { bus, clock, log }: RecommendDeps,
 ): void {
-  const refused: Record<string, string[]> = {}
-  for (const { arm, code } of answer.refused) {
-    refused[code] ??= []
-    refused[code].push(arm)
-  }
   const row = encodeRow(recommendationRow, {
     decisionId: answer.decision_id,
     decidedAt: clock.now(),
@@ -136,7 +132,7 @@ function journal(
     propensity: answer.propensity,
     confidence: answer.confidence,
     feasible: answer.feasible,
-    refused,
+    refused: armsByCode(answer.refused),
     reason: answer.reason ?? null,
     stateGeneration: answer.state?.generation ?? null,
     stateAsOfAt: snapshot?.state.newestFinishAt ?? null,

@@ -6,17 +6,14 @@
  * `quarantine`, then `job_events`, then the state. Repetition: what is in the log is a duplicate. A crash leaves
  * at most decisions whose events are not in the log, which the next replay makes again.
  */
-import { setImmediate as breathe } from 'node:timers/promises'
 import type { AdmissionContext } from '../shared/domain/admission.ts'
 import { agree, claimOf, disagreementKey, type JobEvent } from '../shared/domain/event.ts'
-import { startFold } from '../shared/domain/fold.ts'
 import { byCodeUnit } from '../shared/domain/policy.ts'
-import { decideAtFinish, decideAtStart, outcomeOf } from '../shared/domain/shadow.ts'
-import { EMPTY_STATE } from '../shared/domain/state.ts'
-import { appendToLog, finishesInOrder, foldLog, loggedClaims, saidBy } from '../shared/runtime/event-log.ts'
+import { decidePast } from '../shared/runtime/decide-past.ts'
+import { appendToLog, foldLog, loggedClaims, saidBy } from '../shared/runtime/event-log.ts'
 import type { Deps, Progress } from '../shared/runtime/handler.ts'
 import { parseBody, type QuarantineRecord, takeIn } from '../shared/schema/intake.ts'
-import { decisionRow, encodeRow, outcomeRow, quarantineRow } from '../shared/schema/rows.ts'
+import { encodeRow, quarantineRow } from '../shared/schema/rows.ts'
 
 export type ReplayReport = {
   /** Bodies read; a line of NDJSON is one. */
@@ -43,11 +40,6 @@ type ReplayDeps = Pick<
   | 'webhookFiles'
 >
 
-const CHUNK = 1000
-/** Decisions in one go; then whoever waits for an answer of this process gets it. */
-const BREATH = 50
-/** The state of a replayed decision was never stored, so it has no generation of its own. */
-const GENERATION = 'replay'
 const KIND_ORDER = { 'job.queued': 0, 'job.started': 1, 'job.finished': 2 }
 
 export async function replay(
@@ -70,7 +62,7 @@ export async function replay(
     report.accepted = fresh.length
     report.duplicates = events.length - fresh.length
     await quarantine(quarantined, deps)
-    await decideAll(fresh, deps, progress)
+    await decidePast(fresh, deps, progress)
     // The log last of the rows: an event in it is an event that has been decided on.
     await appendToLog([...fresh, ...conflicting], deps.warehouse)
     deps.bus.remember(saidBy(fresh))
@@ -152,42 +144,6 @@ async function withoutKnown(
     }
   }
   return { fresh, conflicting }
-}
-
-/** Walks old and new finishes in the order they happened, and decides on each new job from what came before. */
-async function decideAll(events: readonly JobEvent[], deps: ReplayDeps, progress: Progress): Promise<void> {
-  const { fleet, settings, warehouse } = deps
-  const past = startFold(EMPTY_STATE, settings.lateAfterMs)
-  const logged = finishesInOrder(warehouse)
-  let rows: { decisions: object[]; outcomes: object[] } = { decisions: [], outcomes: [] }
-  const flush = async () => {
-    await warehouse.insert('runner_decisions', rows.decisions)
-    await warehouse.insert('job_outcomes', rows.outcomes)
-    rows = { decisions: [], outcomes: [] }
-  }
-  for (const [index, event] of events.entries()) {
-    past.add(await logged.before(event.occurredAt))
-    const context = {
-      state: past.state,
-      generation: GENERATION,
-      fleet,
-      decidedAt: event.occurredAt,
-      lateAfterMs: settings.lateAfterMs,
-    }
-    if (event.kind === 'job.started') {
-      const decision = decideAtStart(event, context)
-      if (decision !== undefined) rows.decisions.push(encodeRow(decisionRow, decision))
-    }
-    if (event.kind === 'job.finished') {
-      rows.decisions.push(encodeRow(decisionRow, decideAtFinish(event, context)))
-      rows.outcomes.push(encodeRow(outcomeRow, outcomeOf(event)))
-      past.add([event])
-    }
-    if (rows.decisions.length >= CHUNK) await flush()
-    progress({ doing: 'deciding', done: index + 1, total: events.length })
-    if (index % BREATH === 0) await breathe()
-  }
-  await flush()
 }
 
 async function quarantine(records: readonly QuarantineRecord[], { warehouse }: ReplayDeps): Promise<void> {

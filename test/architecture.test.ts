@@ -7,10 +7,9 @@ const HANDLER_MAY = [
   'shared/{domain,schema}/**',
   'shared/errors.ts',
   'type shared/ports.ts',
-  'shared/runtime/{credentials,event-log,update-state}.ts',
+  'shared/runtime/{credentials,decide-past,event-log,update-state}.ts',
   'type shared/runtime/handler.ts',
   'npm:zod',
-  'node:timers/promises',
 ]
 const FRAMEWORKS = ['npm:@google-cloud/functions-framework', 'npm:commander', 'node']
 const ADAPTER_MAY = ['shared/{ports,errors}.ts', 'shared/{domain,schema}/**', 'npm', 'node']

@@ -90,6 +90,16 @@ export function provenFitFor(
   return fit
 }
 
+/** The refused arms by the code of their refusal. */
+export function armsByCode(refused: readonly Refusal[]): Record<string, string[]> {
+  const arms: Record<string, string[]> = {}
+  for (const { arm, code } of refused) {
+    arms[code] ??= []
+    arms[code].push(arm)
+  }
+  return arms
+}
+
 /** Every arm that is known: the fleet's, and the unmanaged ones that have been observed. */
 export function knownArms(state: BanditState, fleet: Fleet): Set<string> {
   return new Set([...fleet.arms.keys(), ...state.arms.keys()])

@@ -7,6 +7,7 @@
  */
 import { type Decision, decide } from './decision.ts'
 import type { FinalStatus, Instant, JobEvent } from './event.ts'
+import { armsByCode } from './feasible.ts'
 import type { Fleet } from './fleet.ts'
 import { withoutOwnOutcome } from './fold.ts'
 import { isRunnerFailure, rewardOf } from './reward.ts'
@@ -124,11 +125,6 @@ function recordOf(
   decidedLate: boolean,
 ): DecisionRecord {
   const decision = decide(event.eventId, event, state, fleet)
-  const refused: Record<string, string[]> = {}
-  for (const { arm, code } of decision.refused) {
-    refused[code] ??= []
-    refused[code].push(arm)
-  }
   const { instance, projectId, projectPath, jobId, pipelineId, jobKey, jobName, stage, source } = event
   const matches = (pick: string | null) => (event.arm === null ? null : pick === event.arm)
   return {
@@ -159,7 +155,7 @@ function recordOf(
       observations,
       mean_reward: meanReward,
     })),
-    refused,
+    refused: armsByCode(decision.refused),
     choices: decision.choices,
     stateGeneration: generation,
     stateAsOfAt: decision.stateAsOfAt,
