@@ -1,7 +1,7 @@
 /**
  * A job event: one fact about one GitLab job, as admitted into the log.
  *
- * Glossary: a *witness* says what it saw of a job (a webhook, a replayed file); *admission* turns that into an
+ * A *witness* says what it saw of a job (a webhook, a replayed file); *admission* turns that into an
  * *event* with an identity, an arm and a cost that never change again. Instants are epoch milliseconds, UTC.
  */
 
