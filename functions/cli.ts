@@ -2,6 +2,7 @@
 import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Command, Option } from 'commander'
+import packageJson from '../package.json' with { type: 'json' }
 import { policyNames } from '../shared/domain/policies/index.ts'
 import { ConfigError, InvalidInputError } from '../shared/errors.ts'
 import { loadConfig } from '../shared/runtime/config.ts'
@@ -26,15 +27,16 @@ const program = new Command('runner-bandit')
   )
   .option('--data <dir>', 'folder for everything that is kept (env RUNNER_BANDIT_DATA, default ./data)')
   .option('--json', 'print the result as JSON')
+  .version(packageJson.version)
   .showHelpAfterError('(runner-bandit --help lists the commands)')
   .addHelpText(
     'after',
     `
 Start with:
-  runner-bandit serve                          listen for webhooks, and say what to paste into GitLab
-  runner-bandit replay payloads/               or learn from webhook bodies kept in files
-  runner-bandit stats                          what has been learned of each arm
-  runner-bandit sql "SELECT * FROM ci_metrics.decision_outcomes LIMIT 5"
+  npx runner-bandit serve                          listen for webhooks, and say what to paste into GitLab
+  npx runner-bandit replay payloads/               or learn from webhook bodies kept in files
+  npx runner-bandit stats                          what has been learned of each arm
+  npx runner-bandit sql "SELECT * FROM ci_metrics.decision_outcomes LIMIT 5"
 
 While a server owns the data folder, the other commands go through it. Settings come from the environment; the
 README lists them.`,

@@ -25,7 +25,7 @@ export function rebuilt({
   if (difference === undefined)
     return `${equal ? 'The state is what the log says' : 'The state was rebuilt'}: ${basis}.`
   const { path, state, log } = difference
-  return `The state is NOT what the log says (${basis}).\nFirst difference at ${path}: state ${JSON.stringify(state)}, log ${JSON.stringify(log)}.\n"runner-bandit rebuild" makes it anew.`
+  return `The state is NOT what the log says (${basis}).\nFirst difference at ${path}: state ${JSON.stringify(state)}, log ${JSON.stringify(log)}.\n"npx runner-bandit rebuild" makes it anew.`
 }
 
 export function statistics(stats: Awaited<ReturnType<typeof gatherStats>>): string {
@@ -78,14 +78,15 @@ export function rows(table: readonly Record<string, unknown>[]): string {
 
 /** Without control characters, so that what a runner is called cannot steer the terminal. */
 function cell(value: unknown): string {
-  const text =
-    value === null || value === undefined
-      ? ''
-      : typeof value === 'object'
-        ? JSON.stringify(value)
-        : `${value}`
-  const plain = text.replaceAll(/\p{Cc}/gu, ' ')
+  const plain = textOf(value).replaceAll(/\p{Cc}/gu, ' ')
   return plain.length > MAX_CELL ? `${plain.slice(0, MAX_CELL - 1)}…` : plain
+}
+
+/** Fractions are cut to what a person reads; --json has them whole. */
+function textOf(value: unknown): string {
+  if (value === null || value === undefined) return ''
+  if (typeof value === 'number' && !Number.isInteger(value)) return String(Number(value.toPrecision(6)))
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }
 
 /** Shows how far a long operation is on one line, when a person is watching. */

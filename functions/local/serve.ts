@@ -59,7 +59,7 @@ ${
     : ''
 }
 Meanwhile, in another terminal:
-  runner-bandit stats
-  runner-bandit sql "SELECT * FROM ci_metrics.decision_outcomes LIMIT 5"
+  npx runner-bandit stats
+  npx runner-bandit sql "SELECT * FROM ci_metrics.decision_outcomes LIMIT 5"
 `
 }

@@ -13,7 +13,7 @@ export function createLog(level: LogLevel): Log {
     ? prettyStream({
         destination: 2,
         sync: true,
-        ignore: 'severity',
+        singleLine: true,
         messageKey: 'message',
         timestampKey: 'time',
       })
