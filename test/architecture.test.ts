@@ -33,7 +33,7 @@ const MAY_IMPORT: readonly [files: string, imports: readonly string[]][] = [
   ['shared/runtime/**', RUNTIME_MAY],
   [
     'functions/{routes,operations,index,cli}.ts',
-    ['functions/**', 'shared/runtime/**', ...HANDLER_MAY, ...FRAMEWORKS],
+    ['functions/**', 'shared/runtime/**', 'package.json', ...HANDLER_MAY, ...FRAMEWORKS],
   ],
   ['functions/local/*.ts', ['functions/**', 'shared/runtime/**', ...HANDLER_MAY, 'node']],
   ['functions/*.ts', HANDLER_MAY],
