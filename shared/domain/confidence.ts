@@ -14,9 +14,14 @@ const PRIOR_SHAPE = 2
 /** Before any reward is seen, rewards are taken to spread like this. */
 const VAGUE_VARIANCE = 1
 const MINIMUM_VARIANCE = 1e-9
-/** Points of the trapezoid rule; over ± 6 standard deviations that leaves an error below 1e-6. */
+/** Points of the trapezoid rule over ± 6 standard deviations; with those around steps the error is below 1e-3. */
 const GRID_POINTS = 201
 const REACH_DEVIATIONS = 6
+/** Points around the step of an arm much surer than the picked one. */
+const STEP_POINTS = 25
+const MOST_STEPS = 4
+
+type Posterior = { mean: number; deviation: number }
 
 /** P(the arm at `index` has the highest mean reward), in (0, 1]. */
 export function probabilityOfBest(arms: readonly ArmStatistics[], index: number): number {
@@ -25,19 +30,36 @@ export function probabilityOfBest(arms: readonly ArmStatistics[], index: number)
   if (picked === undefined) throw new RangeError(`no arm at ${index} of ${arms.length}`)
   if (posteriors.length === 1) return 1
   const others = posteriors.filter((_, other) => other !== index)
-  const step = (2 * REACH_DEVIATIONS) / (GRID_POINTS - 1)
   let probability = 0
-  for (let point = 0; point < GRID_POINTS; point += 1) {
-    const z = -REACH_DEVIATIONS + point * step
+  let last = { z: 0, density: 0 }
+  for (const [index, z] of nodesFor(picked, others).entries()) {
     const value = picked.mean + z * picked.deviation
-    let othersBelow = 1
-    for (const { mean, deviation } of others) othersBelow *= normalCdf((value - mean) / deviation)
-    probability += normalDensity(z) * othersBelow * step
+    let density = normalDensity(z)
+    for (const { mean, deviation } of others) density *= normalCdf((value - mean) / deviation)
+    if (index > 0) probability += ((z - last.z) * (density + last.density)) / 2
+    last = { z, density }
   }
   return Math.min(1, Math.max(Number.MIN_VALUE, probability))
 }
 
-function posteriorsOf(arms: readonly ArmStatistics[]): { mean: number; deviation: number }[] {
+/**
+ * Where to evaluate, in deviations of the picked arm: evenly over its reach, and finely around the best of the
+ * much surer arms, whose Φ is a step between two points of the even grid.
+ */
+function nodesFor(picked: Posterior, others: readonly Posterior[]): number[] {
+  const step = (2 * REACH_DEVIATIONS) / (GRID_POINTS - 1)
+  const nodes = Array.from({ length: GRID_POINTS }, (_, point) => -REACH_DEVIATIONS + point * step)
+  const steps = others.filter(({ deviation }) => deviation < step * picked.deviation)
+  for (const { mean, deviation } of steps.sort((a, b) => b.mean - a.mean).slice(0, MOST_STEPS)) {
+    for (let point = 0; point < STEP_POINTS; point += 1) {
+      const z = (2 * point * REACH_DEVIATIONS) / (STEP_POINTS - 1) - REACH_DEVIATIONS
+      nodes.push((mean + z * deviation - picked.mean) / picked.deviation)
+    }
+  }
+  return nodes.filter((z) => Math.abs(z) <= REACH_DEVIATIONS).sort((a, b) => a - b)
+}
+
+function posteriorsOf(arms: readonly ArmStatistics[]): Posterior[] {
   const n = sum(arms, ({ observations }) => observations)
   const priorMean = n === 0 ? 0 : sum(arms, (arm) => arm.observations * arm.meanReward) / n
   const meanSquare = n === 0 ? 0 : sum(arms, (arm) => arm.observations * arm.meanSquaredReward) / n

@@ -80,7 +80,7 @@ export function jobKeyOf(project: number | string, jobName: string): string {
 /** The part of an event on which witnesses must agree. */
 export type Claim = Pick<JobEvent, 'status' | 'runnerId' | 'durationSeconds'>
 
-const DURATION_TOLERANCE_SECONDS = 1
+const DURATION_TOLERANCE_MS = 1000
 
 /**
  * Whether two claims about one identity tell the same story (law 2). Witnesses round durations differently, so
@@ -90,7 +90,8 @@ export function agree(first: Claim, other: Claim): boolean {
   const differ = <T>(a: T | null, b: T | null) => a !== null && b !== null && a !== b
   if (differ(first.status, other.status) || differ(first.runnerId, other.runnerId)) return false
   if (first.durationSeconds === null || other.durationSeconds === null) return true
-  return Math.abs(first.durationSeconds - other.durationSeconds) <= DURATION_TOLERANCE_SECONDS
+  // In whole milliseconds: 8.3 − 7.3 is more than 1 in floating point.
+  return Math.round(Math.abs(first.durationSeconds - other.durationSeconds) * 1000) <= DURATION_TOLERANCE_MS
 }
 
 /** The claim an event makes, without the rest of it. */

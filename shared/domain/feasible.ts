@@ -1,6 +1,6 @@
 /** The feasible set: the arms that may take a job, and for each other arm why not. */
 import { gitlabRule, type JobRequirements, quote, type RefusalCode } from './constraint.ts'
-import type { Arm, Fleet } from './fleet.ts'
+import type { Arm, Fleet, Runner } from './fleet.ts'
 import { byCodeUnit } from './policy.ts'
 import type { BanditState } from './state.ts'
 
@@ -84,9 +84,12 @@ export function provenFitFor(
   if (actual === undefined) return fit
   fit.add(actual.arm)
   if (actual.tags.length === 0) return fit
-  for (const [id, { runners }] of fleet.arms) {
-    if (runners.some((runner) => actual.tags.every((tag) => runner.tags.has(tag)))) fit.add(id)
-  }
+  // A runner that takes untagged jobs may have one now: then its tags say nothing of who else takes it.
+  const mayBeUntagged = fleet.arms.get(actual.arm)?.runners.some(({ runUntagged }) => runUntagged) ?? false
+  const fits = ({ tags, runUntagged }: Runner) =>
+    actual.tags.every((tag) => tags.has(tag)) && (runUntagged || !mayBeUntagged)
+  // Of a pool every runner has to fit, since any of them may be the one that is able.
+  for (const [id, { runners }] of fleet.arms) if (runners.every(fits)) fit.add(id)
   return fit
 }
 

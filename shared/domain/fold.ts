@@ -15,6 +15,7 @@ import {
   holdsOutcome,
   NO_ARM_SUMS,
   NO_CELL_SUMS,
+  projectKeyOf,
 } from './state.ts'
 
 const MS_PER_SECOND = 1000
@@ -94,7 +95,7 @@ export function startFold(state: BanditState, lateAfterMs: number): Folding {
     changed: () => changed,
     add(events) {
       for (const event of events) {
-        if (!counts(event) || holdsOutcome(sums, event.projectId, event.jobId)) continue
+        if (!counts(event) || holdsOutcome(sums, event)) continue
         changed = true
         observe(sums, event)
       }
@@ -109,9 +110,10 @@ function observe(sums: Working, event: JobEvent): void {
   const contribution = contributionOf(event)
   if (contribution === undefined) return
   const { arm, armSums, cellSums } = contribution
-  sums.arms.set(arm, addArmSums(sums.arms.get(arm) ?? NO_ARM_SUMS, armSums))
+  setUnlessEmpty(sums.arms, arm, addArmSums(sums.arms.get(arm) ?? NO_ARM_SUMS, armSums))
   const cells = own(sums.cells, event.jobKey, (map) => new Map(map))
-  cells.set(arm, addCellSums(cells.get(arm) ?? NO_CELL_SUMS, cellSums))
+  setUnlessEmpty(cells, arm, addCellSums(cells.get(arm) ?? NO_CELL_SUMS, cellSums))
+  if (cells.size === 0) sums.cells.delete(event.jobKey)
 }
 
 /**
@@ -119,7 +121,7 @@ function observe(sums: Working, event: JobEvent): void {
  * the fact. A state that does not hold the job's outcome is returned as it is.
  */
 export function withoutOwnOutcome(state: BanditState, event: JobEvent): BanditState {
-  if (!counts(event) || !holdsOutcome(state, event.projectId, event.jobId)) return state
+  if (!counts(event) || !holdsOutcome(state, event)) return state
   const contribution = contributionOf(event)
   if (contribution === undefined) return state
   const { arm, armSums, cellSums } = contribution
@@ -136,7 +138,7 @@ export function withoutOwnOutcome(state: BanditState, event: JobEvent): BanditSt
 type Working = {
   arms: Map<string, ArmSums>
   cells: Map<string, Map<string, CellSums>>
-  folded: Map<number, Map<number, Set<number>>>
+  folded: Map<number, Map<string, Set<number>>>
   newestFinishAt: number | null
 }
 
@@ -166,7 +168,7 @@ function own<K, V extends object>(outer: Map<K, V>, key: K, copy: (value?: V) =>
 function rememberId(sums: Working, event: JobEvent): void {
   const hour = Math.floor(event.occurredAt / MS_PER_HOUR)
   const projects = own(sums.folded, hour, (map) => new Map(map))
-  own(projects, event.projectId, (set) => new Set(set)).add(event.jobId)
+  own(projects, projectKeyOf(event), (set) => new Set(set)).add(event.jobId)
 }
 
 function forgetOldIds(sums: Working, retentionMs: number): void {
@@ -175,6 +177,7 @@ function forgetOldIds(sums: Working, retentionMs: number): void {
   for (const hour of sums.folded.keys()) if (hour < oldestHour) sums.folded.delete(hour)
 }
 
+/** Sums of nothing but zeros, as of less than half a millisecond of exposure, are no entry. */
 function setUnlessEmpty<T extends ArmSums | CellSums>(map: Map<string, T>, key: string, sums: T): void {
   if (sums.n === 0 && sums.exposureMs === 0) map.delete(key)
   else map.set(key, sums)

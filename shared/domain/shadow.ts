@@ -85,7 +85,7 @@ export type OutcomeRecord = Pick<
  * came so late that the ids which would tell may have been forgotten. The finish's late decision serves then.
  */
 export function decideAtStart(event: JobEvent, context: DecisionContext): DecisionRecord | undefined {
-  if (event.conflicting || holdsOutcome(context.state, event.projectId, event.jobId)) return undefined
+  if (event.conflicting || holdsOutcome(context.state, event)) return undefined
   if (event.source !== 'replay' && event.receivedAt - event.occurredAt > context.lateAfterMs) return undefined
   return recordOf(event, context, context.state, false)
 }

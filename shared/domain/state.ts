@@ -29,8 +29,11 @@ export type CellSums = {
   exposureMs: number
 }
 
-/** Ids of folded jobs: hour of the finish (epoch hours) → project id → job ids. */
-export type FoldedIds = ReadonlyMap<number, ReadonlyMap<number, ReadonlySet<number>>>
+/** Ids of folded jobs: hour of the finish (epoch hours) → `<instance>/<project id>` → job ids. */
+export type FoldedIds = ReadonlyMap<number, ReadonlyMap<string, ReadonlySet<number>>>
+
+/** What makes a job the same job, whoever speaks of it. */
+export type JobIdentity = { instance: string; projectId: number; jobId: number }
 
 export type BanditState = {
   arms: ReadonlyMap<string, ArmSums>
@@ -87,7 +90,12 @@ export function totalObservations(state: BanditState): number {
 }
 
 /** Whether the outcome of this job is in the sums (as far as the id window reaches). */
-export function holdsOutcome(state: BanditState, projectId: number, jobId: number): boolean {
-  for (const projects of state.folded.values()) if (projects.get(projectId)?.has(jobId)) return true
+export function holdsOutcome(state: BanditState, job: JobIdentity): boolean {
+  const project = projectKeyOf(job)
+  for (const projects of state.folded.values()) if (projects.get(project)?.has(job.jobId)) return true
   return false
+}
+
+export function projectKeyOf({ instance, projectId }: Omit<JobIdentity, 'jobId'>): string {
+  return `${instance}/${projectId}`
 }

@@ -11,13 +11,12 @@ type Environment = Readonly<Record<string, string | undefined>>
  * @throws ConfigError listing every fault.
  */
 export function loadConfig(env: Environment = process.env, overrides: Environment = {}): Settings {
-  const given = Object.fromEntries(
-    Object.entries({ ...env, ...overrides }).filter(([name, value]) => {
-      return value !== undefined && (value !== '' || name.endsWith('_TOKEN'))
-    }),
-  )
+  const given: Record<string, string> = {}
+  for (const [name, value] of Object.entries({ ...env, ...overrides })) {
+    if (value !== undefined && (value !== '' || name.endsWith('_TOKEN'))) given[name] = value
+  }
   const parsed = settingsSchema.safeParse(given)
-  const faults = parsed.success ? crossFaults(parsed.data) : faultsOf(parsed.error)
+  const faults = [...(parsed.success ? [] : faultsOf(parsed.error)), ...crossFaults(given)]
   if (!parsed.success || faults.length > 0) throw new ConfigError('The settings are wrong:', faults)
   return settingsFrom(parsed.data)
 }

@@ -3,12 +3,18 @@ import { LineCounter, parseDocument } from 'yaml'
 import * as z from 'zod'
 import { type Arm, type Fleet, fleetOf, type Runner } from '../domain/fleet.ts'
 import { ConfigError } from '../errors.ts'
+import { isDotenvValue } from './dotenv.ts'
 
 const name = z.string().min(1).max(255)
 const tag = z
   .string()
   .regex(/^[^,\s]+$/, 'a tag has no spaces and no commas')
   .max(255)
+/** /recommend hands it on in a dotenv file, where it has to arrive letter by letter. */
+const routingTag = tag.refine(
+  isDotenvValue,
+  'a tag that jobs are sent to has only letters, digits and . : / @ + - _',
+)
 const MAX_TAGS_PER_RUNNER = 50
 
 const runner = z.strictObject({
@@ -19,7 +25,7 @@ const runner = z.strictObject({
   executor: name,
   tags: z.array(tag).max(MAX_TAGS_PER_RUNNER).default([]),
   /** The tag that only this runner (or its pool) carries; found by itself when left out. */
-  own_tag: tag.optional(),
+  own_tag: routingTag.optional(),
   run_untagged: z.boolean().optional(),
   ref_protected: z.boolean().default(false),
   paused: z.boolean().default(false),
@@ -38,11 +44,11 @@ const fleetFile = z.strictObject({
   /** What each tag means. When given, a tag that is not in it is a typing error. */
   tags: z.record(tag, z.string()).optional(),
   dead_tags: z.array(tag).default([]),
-  fallback_tag: tag.optional(),
+  fallback_tag: routingTag.optional(),
   runners: z.array(runner).min(1),
   /** Pools: several runners that are one arm. A runner in no pool is an arm of its own. */
   arms: z
-    .record(name, z.strictObject({ runners: z.array(name).min(1), own_tag: tag.optional() }))
+    .record(name, z.strictObject({ runners: z.array(name).min(1), own_tag: routingTag.optional() }))
     .default({}),
 })
 type FleetFile = z.output<typeof fleetFile>
@@ -61,7 +67,7 @@ export function parseFleet(text: string, fileName = 'fleet.yaml'): Fleet {
   const parsed = fleetFile.safeParse(document.toJS())
   const faults: Fault[] = parsed.success
     ? crossFaults(parsed.data)
-    : parsed.error.issues.map(({ path, message }) => ({ path: path as (string | number)[], message }))
+    : parsed.error.issues.flatMap(faultsOfIssue)
   if (!parsed.success || faults.length > 0) {
     const located = faults.map(({ path, message }) => {
       const line = lineOf(path)
@@ -81,6 +87,13 @@ export function parseFleet(text: string, fileName = 'fleet.yaml'): Fleet {
     }
     return undefined
   }
+}
+
+/** One fault per unknown key, at the key itself and not at the object that has it. */
+function faultsOfIssue(issue: z.core.$ZodIssue): Fault[] {
+  const path = issue.path as Fault['path']
+  if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }]
+  return issue.keys.map((key) => ({ path: [...path, key], message: `there is no key "${key}"` }))
 }
 
 /** What the shape alone does not show: names that point nowhere, doubles, tags that cannot route. */
@@ -109,7 +122,7 @@ function crossFaults(file: FleetFile): Fault[] {
     seen.name.add(one.name)
     if (one.id !== undefined && seen.id.has(one.id)) fault(at('id'), `a second runner has the id ${one.id}`)
     if (one.id !== undefined) seen.id.add(one.id)
-    if (file.machines[one.machine] === undefined)
+    if (!Object.hasOwn(file.machines, one.machine))
       fault(at('machine'), `no machine is called "${one.machine}"`)
     if (!file.executors.includes(one.executor)) fault(at('executor'), `"${one.executor}" is not in executors`)
     if (one.tags.length === 0 && one.run_untagged === false) {
@@ -126,7 +139,7 @@ function crossFaults(file: FleetFile): Fault[] {
         fault(['runners', index, 'projects', position], `no project is called "${project}"`)
       }
     }
-    if (file.arms[one.name] !== undefined && poolsOf.get(one.name) === undefined) {
+    if (Object.hasOwn(file.arms, one.name) && poolsOf.get(one.name) === undefined) {
       fault(at('name'), `the arm "${one.name}" has the name of a runner that is not in it`)
     }
   }
@@ -172,7 +185,9 @@ function fleetFrom(file: FleetFile): Fleet {
   const arms = armsOf(file).map(({ id, ownTag, members }): Arm => {
     const others = file.runners.filter((one) => !members.includes(one))
     const isOwn = (item: string) =>
-      members.every(({ tags }) => tags.includes(item)) && !others.some(({ tags }) => tags.includes(item))
+      isDotenvValue(item) &&
+      members.every(({ tags }) => tags.includes(item)) &&
+      !others.some(({ tags }) => tags.includes(item))
     const found = members[0]?.tags.find(isOwn)
     return { id, tag: ownTag ?? found ?? null, runners: members.map((one) => runnerFrom(one, file)) }
   })

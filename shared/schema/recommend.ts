@@ -2,6 +2,7 @@
 import * as z from 'zod'
 import { policyNames } from '../domain/policies/index.ts'
 import type { Recommendation } from '../domain/recommendation.ts'
+import { dotenvValue } from './dotenv.ts'
 import { decodeOrThrow } from './wire.ts'
 
 const flag = z.enum(['1', 'true', '0', 'false']).transform((text) => text === '1' || text === 'true')
@@ -53,7 +54,7 @@ export type RecommendAnswer = {
  * runner's name becomes a "-".
  */
 export function dotenvOf({ decision_id, runner, tag, policy }: RecommendAnswer): string {
-  const value = (text: string | null) => (text ?? '').replaceAll(/[^\w.:/@+-]+/g, '-')
+  const value = (text: string | null) => dotenvValue(text ?? '')
   return [
     `MAB_RUNNER_TAG=${value(tag)}`,
     `MAB_RUNNER=${value(runner)}`,

@@ -115,18 +115,19 @@ export function settingsFrom(parsed: Parsed): Settings {
   }
 }
 
-/** Faults that lie between settings. */
-export function crossFaults(parsed: Parsed): string[] {
+/** Faults that lie between settings, told beside those of single ones: so from what was given, not what it parsed to. */
+export function crossFaults(given: Readonly<Record<string, string>>): string[] {
   const faults: string[] = []
-  if (!LOOPBACK.has(parsed.HOST)) {
-    const exposed = `HOST ${parsed.HOST} is not a loopback address`
-    if (parsed.GITLAB_WEBHOOK_TOKEN === undefined) faults.push(`${exposed}: GITLAB_WEBHOOK_TOKEN must be set`)
-    if (parsed.RUNNER_BANDIT_API_TOKEN === undefined)
+  const { HOST = '127.0.0.1', K_SERVICE, BANDIT_GCS_BUCKET } = given
+  if (!LOOPBACK.has(HOST)) {
+    const exposed = `HOST ${HOST} is not a loopback address`
+    if (given.GITLAB_WEBHOOK_TOKEN === undefined) faults.push(`${exposed}: GITLAB_WEBHOOK_TOKEN must be set`)
+    if (given.RUNNER_BANDIT_API_TOKEN === undefined)
       faults.push(`${exposed}: RUNNER_BANDIT_API_TOKEN must be set`)
   }
-  if (parsed.K_SERVICE !== undefined && parsed.BANDIT_GCS_BUCKET === undefined) {
+  if (K_SERVICE !== undefined && BANDIT_GCS_BUCKET === undefined) {
     faults.push('BANDIT_GCS_BUCKET must be set on Google Cloud: a local file would be lost with the instance')
-  } else if (parsed.BANDIT_GCS_BUCKET !== undefined) {
+  } else if (BANDIT_GCS_BUCKET !== undefined) {
     faults.push(
       'BANDIT_GCS_BUCKET is set, but this version does not run on Google Cloud yet; unset it to keep the state on disk',
     )

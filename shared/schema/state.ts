@@ -4,7 +4,7 @@
  *
  *   arms:   arm → [n, successes, runner failures, Σ reward, Σ reward², exposure]
  *   cells:  job key → arm → [n, Σ ln seconds, Σ (ln seconds)², exposure]
- *   folded: hour of the finish → project → job ids, ascending, each as the difference from the one before
+ *   folded: hour of the finish → instance/project → job ids, ascending, each as the difference from the one before
  *
  * Rewards and logarithms in millionths, exposure in milliseconds, the hour in hours since 1970.
  */
@@ -45,7 +45,7 @@ const stateFile = z.object({
   newest_finish_at: instant.nullable(),
   arms: mapOf(String, armSums),
   cells: mapOf(String, mapOf(String, cellSums)),
-  folded: mapOf(Number, mapOf(Number, jobIds)),
+  folded: mapOf(Number, mapOf(String, jobIds)),
 })
 
 export function encodeState(state: BanditState): Uint8Array<ArrayBuffer> {

@@ -10,7 +10,11 @@ import { faultsOf } from './wire.ts'
 
 const MAX_TEXT = 1024
 const MAX_DURATION_SECONDS = 1e8
-const text = z.string().max(MAX_TEXT)
+/** Half a surrogate pair is no character: every store would replace it, and not all alike. */
+const text = z
+  .string()
+  .max(MAX_TEXT)
+  .transform((value) => value.toWellFormed())
 const id = z.int().positive()
 
 const seconds = z
@@ -47,7 +51,7 @@ const runner = z.object({
 
 const jobHook = z.object({
   build_id: id,
-  build_name: text.min(1),
+  build_name: text.refine((value) => value !== '', 'is empty'),
   build_stage: text.nullish().transform((value) => value ?? ''),
   build_created_at: timestamp,
   build_created_at_iso: timestamp,
