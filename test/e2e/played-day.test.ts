@@ -134,7 +134,7 @@ describe('a played day of 2,000 jobs over HTTP', () => {
       const state = states.get(row.state_generation as string)
       if (state === undefined) throw new Error(`no state of generation ${row.state_generation}`)
       const holdsOwn = [...state.folded.values()].some((projects) =>
-        projects.get(job.project.id)?.has(job.id),
+        projects.get(`gitlab.com/${job.project.id}`)?.has(job.id),
       )
       if (row.decided_late === false) expect(holdsOwn).toBe(false)
 

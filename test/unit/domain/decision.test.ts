@@ -1,0 +1,130 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { decide, projectNamesOf } from '../../../shared/domain/decision.ts'
+import type { Fleet } from '../../../shared/domain/fleet.ts'
+import { type BanditState, EMPTY_STATE } from '../../../shared/domain/state.ts'
+import { armOf, finishedEvent, fleetWith, NOON, startedEvent, stateOf } from '../../support/builders.ts'
+import { finishesArb, fleetArb, nameArb } from '../arbitraries.ts'
+
+const arms = ['a', 'b', 'c'].map((name) => armOf({ name, tags: name === 'c' ? ['shell'] : ['docker', name] }))
+const fleet = fleetWith(...arms)
+const start = startedEvent({ jobId: 1, arm: 'a', runnerTags: ['docker'] })
+
+/** `seconds` of one success each; 54 s earn 1, 114 s 0.5, 24 s 2. */
+const successes = (arm: string, ...seconds: number[]) =>
+  seconds.map((durationSeconds) => finishedEvent({ arm, durationSeconds, jobName: 'other' }))
+
+describe('a decision', () => {
+  // t = 7, ln 7 = 1.945910. a: 1 + 2 sqrt(ln 7 / 3) = 2.6108; b: 0.5 + 2 sqrt(ln 7 / 2) = 2.4728;
+  // c: 2 + 2 sqrt(ln 7 / 2) = 3.9728. c has not got the tag of the runner that has the job.
+  const state = stateOf([
+    ...successes('a', 54, 54, 54),
+    ...successes('b', 114, 114),
+    ...successes('c', 24, 24),
+  ])
+  const decision = decide('id', start, state, fleet)
+
+  test('names the pick of the pure bandit and that among the feasible arms', () => {
+    expect(decision).toMatchObject({ mabRunner: 'c', nsaiRunner: 'a', knownCount: 3, stateObservations: 7 })
+    expect(decision.feasible).toEqual([
+      { arm: 'a', observations: 3, meanReward: 1 },
+      { arm: 'b', observations: 2, meanReward: 0.5 },
+    ])
+    expect(decision.refused.map(({ arm, code }) => [arm, code])).toEqual([['c', 'tags_unknown']])
+    expect(decision.stateAsOfAt).toBe(NOON)
+  })
+
+  test('tells how sure the state is of the feasible pick: more than half, and not all', () => {
+    expect(decision.nsaiConfidence).toBeGreaterThan(0.5)
+    expect(decision.nsaiConfidence).toBeLessThan(1)
+  })
+
+  test('records what every policy picked from which set with which probability', () => {
+    expect(decision.choices).toEqual([
+      { policy: 'ucb1', version: '1', set: 'known', arm: 'c', probability: 1 },
+      { policy: 'ucb1', version: '1', set: 'feasible', arm: 'a', probability: 1 },
+      {
+        policy: 'uniform',
+        version: '1',
+        set: 'feasible',
+        arm: expect.stringMatching(/^[ab]$/),
+        probability: 0.5,
+      },
+    ])
+  })
+
+  test('is the same again for the same id, and draws anew for another', () => {
+    expect(decide('id', start, state, fleet)).toEqual(decision)
+    const drawn = Array.from(
+      { length: 60 },
+      (_, id) => decide(`id ${id}`, start, state, fleet).choices.at(-1)?.arm,
+    )
+    expect(new Set(drawn)).toEqual(new Set(['a', 'b']))
+  })
+
+  test('is possible when no arm is known at all', () => {
+    const nobody = { ...start, arm: null, runnerTags: [] }
+    expect(decide('id', nobody, EMPTY_STATE, fleetWith())).toEqual({
+      mabRunner: null,
+      nsaiRunner: null,
+      nsaiConfidence: null,
+      knownCount: 0,
+      feasible: [],
+      refused: [],
+      choices: [
+        { policy: 'ucb1', version: '1', set: 'known', arm: null, probability: 0 },
+        { policy: 'ucb1', version: '1', set: 'feasible', arm: null, probability: 0 },
+        { policy: 'uniform', version: '1', set: 'feasible', arm: null, probability: 0 },
+      ],
+      stateAsOfAt: null,
+      stateObservations: 0,
+    })
+  })
+
+  const anyCase = fc.record({ fleet: fleetArb, events: finishesArb, arm: nameArb, managed: fc.boolean() })
+  const decided = ({
+    fleet,
+    events,
+    arm,
+    managed,
+  }: {
+    fleet: Fleet
+    events: ReturnType<typeof finishedEvent>[]
+    arm: string
+    managed: boolean
+  }) => {
+    const state: BanditState = stateOf(events)
+    const actual = managed ? ([...fleet.arms.keys()][0] ?? arm) : arm
+    return { actual, ...decide('id', { ...start, arm: actual }, state, fleet) }
+  }
+
+  test('always counts the actual runner among the feasible ones, whatever fleet.yaml says of it', () => {
+    fc.assert(
+      fc.property(anyCase, (given) => {
+        const { actual, feasible, refused } = decided(given)
+        expect(feasible.map(({ arm }) => arm)).toContain(actual)
+        expect(refused.map(({ arm }) => arm)).not.toContain(actual)
+      }),
+    )
+  })
+
+  test('always splits the known arms and picks from the set it says', () => {
+    fc.assert(
+      fc.property(anyCase, (given) => {
+        const { feasible, refused, knownCount, nsaiRunner, nsaiConfidence, choices } = decided(given)
+        expect(feasible.length + refused.length).toBe(knownCount)
+        const offered = feasible.map(({ arm }) => arm)
+        expect(offered).toContain(nsaiRunner)
+        expect(offered).toEqual(offered.toSorted())
+        expect(nsaiConfidence).toBeGreaterThan(0)
+        expect(nsaiConfidence).toBeLessThanOrEqual(1)
+        for (const { set, arm } of choices) if (set === 'feasible') expect(offered).toContain(arm)
+      }),
+    )
+  })
+})
+
+test('a project goes by its path, its id and the last part of its path', () => {
+  expect(projectNamesOf(42, 'group/sub/app')).toEqual(['group/sub/app', '42', 'app'])
+  expect(projectNamesOf(42, null)).toEqual(['42'])
+})

@@ -1,0 +1,80 @@
+import { describe, expect, test } from 'vitest'
+import { loadConfig } from '../../../shared/runtime/config.ts'
+
+const tokens = { GITLAB_WEBHOOK_TOKEN: 'webhook-token', RUNNER_BANDIT_API_TOKEN: 'api-token-1, api-token-2' }
+
+describe('the settings', () => {
+  test('have a default each', () => {
+    expect(loadConfig({})).toEqual({
+      host: '127.0.0.1',
+      port: 8080,
+      publicUrl: undefined,
+      instance: 'gitlab.com',
+      webhookTokens: undefined,
+      apiTokens: undefined,
+      dataFolder: './data',
+      fleetFile: undefined,
+      policyName: 'ucb1',
+      lateAfterMs: 7 * 24 * 3_600_000,
+      maxUnmanagedArms: 5000,
+      webhookMaxBytes: 1_048_576,
+      queueMaxMessages: 10_000,
+      logLevel: 'info',
+    })
+  })
+
+  test('are taken from the environment', () => {
+    const env = {
+      ...tokens,
+      HOST: '0.0.0.0',
+      PORT: '0',
+      PUBLIC_URL: 'https://bandit.example.com/',
+      GITLAB_URL: 'https://gitlab.example.com/gitlab/',
+      RUNNER_BANDIT_DATA: '/var/lib/bandit',
+      RUNNER_BANDIT_FLEET: 'fleet.yaml',
+      BANDIT_ALGORITHM: 'uniform',
+      LATE_AFTER_HOURS: '1',
+      MAX_UNMANAGED_ARMS: '0',
+      WEBHOOK_MAX_BYTES: '1024',
+      QUEUE_MAX_MESSAGES: '1',
+      LOG_LEVEL: 'debug',
+    }
+    expect(loadConfig(env)).toEqual({
+      host: '0.0.0.0',
+      port: 0,
+      publicUrl: 'https://bandit.example.com',
+      instance: 'gitlab.example.com/gitlab',
+      webhookTokens: ['webhook-token'],
+      apiTokens: ['api-token-1', 'api-token-2'],
+      dataFolder: '/var/lib/bandit',
+      fleetFile: 'fleet.yaml',
+      policyName: 'uniform',
+      lateAfterMs: 3_600_000,
+      maxUnmanagedArms: 0,
+      webhookMaxBytes: 1024,
+      queueMaxMessages: 1,
+      logLevel: 'debug',
+    })
+  })
+
+  test('are taken from the command line first', () => {
+    expect(loadConfig({ PORT: '1', HOST: 'localhost' }, { PORT: '2' })).toMatchObject({
+      port: 2,
+      host: 'localhost',
+    })
+  })
+
+  test('count an empty value as not set', () => {
+    const names = [
+      'HOST',
+      'PORT',
+      'PUBLIC_URL',
+      'RUNNER_BANDIT_FLEET',
+      'BANDIT_GCS_BUCKET',
+      'K_SERVICE',
+      'LOG_LEVEL',
+    ]
+    expect(loadConfig(Object.fromEntries(names.map((name) => [name, ''])))).toEqual(loadConfig({}))
+    expect(loadConfig({ PORT: undefined, UNRELATED: 'x' })).toEqual(loadConfig({}))
+  })
+})
