@@ -1,0 +1,71 @@
+/** What a start repairs, and what waits on disk while nobody handles it. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { openFolder } from '../../functions/local/folder.ts'
+import { rebuild } from '../../functions/rebuild.ts'
+import { replay } from '../../functions/replay.ts'
+import type { StateStore } from '../../shared/ports.ts'
+import { loadConfig } from '../../shared/runtime/config.ts'
+import { dataFolder, postWebhook, silent, startServer, WEBHOOK_TOKEN } from '../support/server.ts'
+import { jobWebhook } from '../support/webhook.ts'
+
+function fileOf(bodies: readonly unknown[]): string {
+  const path = join(dataFolder(), 'bodies.ndjson')
+  writeFileSync(path, bodies.map((body) => JSON.stringify(body)).join('\n'))
+  return path
+}
+
+const dying = (store: StateStore): StateStore => ({
+  ...store,
+  write: () => Promise.reject(new Error('killed before the state was written')),
+})
+
+test('a replay that died between the log and the state is made good by the next start', async () => {
+  const settings = loadConfig({ RUNNER_BANDIT_DATA: dataFolder(), GITLAB_WEBHOOK_TOKEN: WEBHOOK_TOKEN })
+  const first = await openFolder(settings, silent)
+  first.state = dying(first.state)
+  await expect(replay({ paths: [fileOf([jobWebhook()])] }, first)).rejects.toThrow('killed')
+  await first.close()
+
+  const second = await openFolder(settings, silent)
+  expect(await rebuild({ check: true }, second)).toMatchObject({ equal: true, observations: 1 })
+  await second.close()
+})
+
+test('a replay that died before the log is made good by repeating it, without a decision too many', async () => {
+  const { deps } = await startServer()
+  const paths = [fileOf([jobWebhook()])]
+  const { warehouse } = deps
+  deps.warehouse = {
+    ...warehouse,
+    insert: (table, rows) =>
+      table === 'job_events'
+        ? Promise.reject(new Error('killed before the log'))
+        : warehouse.insert(table, rows),
+  }
+  await expect(replay({ paths }, deps)).rejects.toThrow('killed')
+  deps.warehouse = warehouse
+  expect(await replay({ paths }, deps)).toMatchObject({ accepted: 1 })
+  const rows = await warehouse.query('SELECT job_id, job_status FROM ci_metrics.decision_outcomes')
+  expect(rows).toEqual([{ job_id: 1001, job_status: 'success' }])
+  expect(await rebuild({ check: true }, deps)).toMatchObject({ equal: true, observations: 1 })
+})
+
+test('webhooks that come during a replay are accepted, wait, and are handled after it', async () => {
+  const { url, deps } = await startServer()
+  const { state } = deps
+  let acceptedMeanwhile: unknown
+  deps.state = {
+    ...state,
+    async write(next, generation) {
+      deps.state = state
+      acceptedMeanwhile = await (await postWebhook(url, jobWebhook({ build_id: 2 }))).json()
+      return state.write(next, generation)
+    },
+  }
+  await replay({ paths: [fileOf([jobWebhook({ build_id: 1 })])] }, deps)
+  expect(acceptedMeanwhile).toMatchObject({ status: 'accepted' })
+  await deps.deliveries.drained()
+  expect(await rebuild({ check: true }, deps)).toMatchObject({ equal: true, observations: 2 })
+})
