@@ -8,14 +8,16 @@
  * The file is opened in exclusive mode: it is also the lock of the data folder, which a killed process loses.
  */
 import { TransientError } from '../../errors.ts'
-import type { Clock, Deliveries, EventBus, Message, Publication } from '../../ports.ts'
+import type { Clock, Deliveries, EventBus, Publication, Topic } from '../../ports.ts'
 import { inTransaction, openExclusively } from './sqlite.ts'
 import { type Subscription, type SubscriptionOptions, startSubscription } from './subscription.ts'
+import { SUBSCRIPTION_SCHEMA } from './subscription-store.ts'
 
 export type LocalBus = EventBus &
   Deliveries & {
     /** Starts handling; the cursor of a name that was never there starts at the oldest message kept. */
     subscribe(options: SubscriptionOptions): void
+    /** Resolves when the handlers in hand are done and what was published is durable. */
     close(): Promise<void>
   }
 
@@ -24,15 +26,11 @@ const SCHEMA = `
     seq INTEGER PRIMARY KEY AUTOINCREMENT, topic TEXT NOT NULL, body TEXT NOT NULL);
   CREATE INDEX IF NOT EXISTS messages_of_topic ON messages (topic, seq);
   CREATE TABLE IF NOT EXISTS published (key TEXT PRIMARY KEY, claim TEXT) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS subscriptions (name TEXT PRIMARY KEY, topic TEXT NOT NULL, cursor INTEGER NOT NULL);
-  CREATE TABLE IF NOT EXISTS retries (
-    subscription TEXT NOT NULL, seq INTEGER NOT NULL, attempts INTEGER NOT NULL, due_at INTEGER NOT NULL,
-    reason TEXT NOT NULL, PRIMARY KEY (subscription, seq)) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS dead_letters (
-    subscription TEXT NOT NULL, seq INTEGER NOT NULL, topic TEXT NOT NULL, body TEXT NOT NULL,
-    reason TEXT NOT NULL, died_at INTEGER NOT NULL, PRIMARY KEY (subscription, seq)) WITHOUT ROWID;`
+  ${SUBSCRIPTION_SCHEMA}`
 
-type Waiting = { message: Message; resolve(publication: Publication): void; reject(error: unknown): void }
+/** A message as the file has it. */
+type Draft = { topic: Topic; key: string; body: string; claim: string }
+type Waiting = { draft: Draft; resolve(publication: Publication): void; reject(error: unknown): void }
 
 /**
  * @param options.maxQueued messages that the slowest subscription may have yet to handle; beyond it `publish`
@@ -51,84 +49,108 @@ export function openLocalBus(path: string, options: { clock: Clock; maxQueued: n
   const subscriptions = new Map<string, Subscription>()
   const all = () => [...subscriptions.values()]
   let waiting: Waiting[] = []
+  let lastHold: Promise<unknown> = Promise.resolve()
+  let closing: Promise<void> | undefined
   let closed = false
 
+  /** Makes durable what waits for it, and answers. */
   function flush(): void {
     const group = waiting
     waiting = []
-    if (closed) return rejectAll(group, new TransientError('the bus is closed'))
+    if (group.length === 0) return
     let publications: Publication[]
     try {
-      publications = inTransaction(database, () => group.map(({ message }) => insert(message)))
+      publications = inTransaction(database, () => group.map(({ draft }) => insert(draft)))
     } catch (cause) {
-      return rejectAll(group, new TransientError('the message could not be written to disk', { cause }))
+      const error = new TransientError('the message could not be written to disk', { cause })
+      for (const { reject } of group) reject(error)
+      return
     }
     for (const [index, { resolve }] of group.entries()) resolve(publications[index] as Publication)
     for (const { topic, added } of all()) {
       const count = group.filter(
-        ({ message }, index) => message.topic === topic && publications[index]?.status === 'accepted',
+        ({ draft }, index) => draft.topic === topic && publications[index]?.status === 'accepted',
       ).length
       if (count > 0) added(count)
     }
   }
 
-  function insert({ topic, key, body, claim }: Message): Publication {
-    const { changes } = insertKey.run(key, JSON.stringify(claim ?? null))
+  function insert({ topic, key, body, claim }: Draft): Publication {
+    const { changes } = insertKey.run(key, claim)
     if (changes === 0) {
       return { status: 'duplicate', firstClaim: JSON.parse(selectClaim.get(key)?.claim as string) }
     }
-    insertMessage.run(topic, JSON.stringify(body))
+    insertMessage.run(topic, body)
     return { status: 'accepted' }
+  }
+
+  async function holdNow<T>(work: () => Promise<T>): Promise<T> {
+    if (closed) throw new TransientError('the bus is closed')
+    flush()
+    const seq = selectNewest.get()?.seq as number
+    try {
+      await Promise.all(all().map((subscription) => subscription.pauseAt(seq)))
+      return await work()
+    } finally {
+      for (const subscription of all()) subscription.resume()
+    }
+  }
+
+  async function closeNow(): Promise<void> {
+    await Promise.all(all().map((subscription) => subscription.stop()))
+    flush()
+    closed = true
+    database.close()
   }
 
   const queued = () => waiting.length + Math.max(0, ...all().map(({ backlog }) => backlog()))
 
   return {
-    publish(message) {
+    async publish({ topic, key, body, claim }) {
+      if (closed) throw new TransientError('the bus is closed')
       if (queued() >= options.maxQueued) {
-        return Promise.reject(
-          new TransientError(`the queue is at its bound of ${options.maxQueued} messages`),
-        )
+        throw new TransientError(`the queue is at its bound of ${options.maxQueued} messages`)
       }
+      const draft = { topic, key, body: toJson(body), claim: toJson(claim) }
       return new Promise((resolve, reject) => {
         if (waiting.length === 0) setImmediate(flush)
-        waiting.push({ message, resolve, reject })
+        waiting.push({ draft, resolve, reject })
       })
     },
     depths: () => Object.fromEntries([...subscriptions].map(([name, { backlog }]) => [name, backlog()])),
     deadLetterCount: () => selectDeadLetters.get()?.count as number,
     subscribe(subscriptionOptions) {
-      subscriptions.set(
-        subscriptionOptions.name,
-        startSubscription(database, options.clock, subscriptionOptions),
-      )
+      const { name } = subscriptionOptions
+      if (subscriptions.has(name)) throw new RangeError(`there is a subscription ${name} already`)
+      subscriptions.set(name, startSubscription(database, options.clock, subscriptionOptions))
     },
     async drained() {
+      flush()
       await Promise.all(all().map((subscription) => subscription.drained()))
     },
-    async hold(work) {
-      const seq = selectNewest.get()?.seq as number
-      await Promise.all(all().map((subscription) => subscription.pauseAt(seq)))
-      try {
-        return await work()
-      } finally {
-        for (const subscription of all()) subscription.resume()
-      }
+    hold(work) {
+      // One at a time: the end of one must not set free what another holds.
+      const result = lastHold.then(() => holdNow(work))
+      lastHold = result.catch(() => undefined)
+      return result
     },
     remember(said) {
-      inTransaction(database, () => {
-        for (const { key, claim } of said) insertKey.run(key, JSON.stringify(claim))
-      })
+      const drafts = said.map(({ key, claim }) => ({ key, claim: toJson(claim) }))
+      try {
+        inTransaction(database, () => {
+          for (const { key, claim } of drafts) insertKey.run(key, claim)
+        })
+      } catch (cause) {
+        throw new TransientError('the keys could not be written to disk', { cause })
+      }
     },
-    async close() {
-      if (closed) return
-      await Promise.all(all().map((subscription) => subscription.stop()))
-      closed = true
-      database.close()
+    close() {
+      closing ??= closeNow()
+      return closing
     },
   }
 }
 
-function rejectAll(group: readonly Waiting[], error: Error): void {
-  for (const { reject } of group) reject(error)
+function toJson(value: unknown): string {
+  return JSON.stringify(value ?? null)
 }

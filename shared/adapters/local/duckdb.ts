@@ -1,82 +1,128 @@
 /** The warehouse on one machine: DuckDB, the same tables and views as BigQuery's. One process owns the file. */
-import {
-  type DuckDBAppender,
-  type DuckDBConnection,
-  DuckDBInstance,
-  type DuckDBResultReader,
-  DuckDBTimestampTZValue,
-  DuckDBTypeId,
-  StatementType,
-} from '@duckdb/node-api'
-import { InvalidInputError, TransientError } from '../../errors.ts'
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
+import { ConfigError, TransientError } from '../../errors.ts'
 import type { Row, TableName, Warehouse } from '../../ports.ts'
-import type { Catalogue, ColumnType, TableDescription } from '../../schema/table.ts'
+import type { Catalogue, TableDescription } from '../../schema/table.ts'
+import { cellOf, DUCKDB_TYPE } from './duckdb-cells.ts'
+import { insertRows } from './duckdb-insert.ts'
+import { openReaders } from './duckdb-readers.ts'
+import { runSelect, type SelectBounds } from './duckdb-select.ts'
 
-export type DuckdbWarehouse = Warehouse & { close(): Promise<void> }
+export type DuckdbWarehouse = Warehouse & {
+  /** Waits for inserts, interrupts reads. */
+  close(): Promise<void>
+}
 
 const DATASET = 'ci_metrics'
-const DUCKDB_TYPE: Record<ColumnType, string> = {
-  STRING: 'VARCHAR',
-  INT64: 'BIGINT',
-  FLOAT64: 'DOUBLE',
-  BOOL: 'BOOLEAN',
-  TIMESTAMP: 'TIMESTAMPTZ',
-}
-/** A person's query that takes longer is stopped: the warehouse shares a process with the server. */
-const SELECT_TIMEOUT_MS = 60_000
+const SELECT_BOUNDS: SelectBounds = { timeoutMs: 60_000, maxRows: 100_000 }
 
-/** Opens the file, creates what is missing, and closes the engine off from everything else. */
-export async function openDuckdb(path: string, catalogue: Catalogue): Promise<DuckdbWarehouse> {
-  const instance = await DuckDBInstance.create(path)
+/**
+ * Opens the file, creates what is missing, and closes the engine off from everything else.
+ * @throws ConfigError when the file cannot be used.
+ */
+export async function openDuckdb(
+  path: string,
+  catalogue: Catalogue,
+  selectBounds: Partial<SelectBounds> = {},
+): Promise<DuckdbWarehouse> {
+  const bounds = { ...SELECT_BOUNDS, ...selectBounds }
+  const instance = await openInstance(path)
   const writer = await instance.connect()
-  await writer.run("SET TimeZone = 'UTC'; SET default_null_order = 'nulls_first_on_asc_last_on_desc'")
-  await writer.run(`CREATE SCHEMA IF NOT EXISTS ${DATASET}`)
-  for (const [name, table] of catalogue.tables) await writer.run(createTable(name, table))
-  await writer.run(catalogue.macros)
-  for (const [name, select] of catalogue.views) {
-    await writer.run(`CREATE OR REPLACE VIEW ${DATASET}.${name} AS ${select}`)
+  try {
+    await prepareFile(writer, path, catalogue)
+  } catch (error) {
+    writer.closeSync()
+    instance.closeSync()
+    throw error
   }
-  await writer.run('SET enable_external_access = false; SET lock_configuration = true')
-  const reader = await instance.connect()
+  const readers = openReaders(instance)
   // A connection has one transaction at a time: writes queue up behind each other.
   let writing: Promise<unknown> = Promise.resolve()
+  let closing: Promise<void> | undefined
+
+  async function reading<T>(read: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+    const connection = await readers.open()
+    try {
+      return await readers.during(() => read(connection))
+    } finally {
+      readers.close(connection)
+    }
+  }
+
+  async function closeNow(): Promise<void> {
+    await writing
+    await readers.closeAll()
+    writer.closeSync()
+    instance.closeSync()
+  }
 
   return {
-    insert(table, rows) {
-      const result = writing.then(() => append(writer, table, tableNamed(catalogue, table), rows))
+    async insert(table, rows) {
+      if (closing !== undefined) throw new TransientError('the warehouse is closed')
+      const result = writing.then(() =>
+        insertRows(writer, DATASET, table, tableNamed(catalogue, table), rows),
+      )
       writing = result.catch(() => undefined)
       return result
     },
-    async query(sql, parameters = {}) {
-      return rowsOf(await reader.runAndReadAll(sql.replaceAll(/@([a-z_0-9]+)/g, '$$$1'), parameters))
-    },
+    query: (sql, parameters = {}) =>
+      reading(async (connection) => {
+        const result = await connection.runAndReadAll(
+          sql.replaceAll(/@([a-z_0-9]+)/g, (_parameter, name) => `$${name}`),
+          parameters,
+        )
+        return result.convertRowObjects(cellOf)
+      }),
     async *stream(sql) {
-      // Its own connection: another query would end the stream.
-      const connection = await instance.connect()
+      const connection = await readers.open()
       try {
-        const result = await connection.stream(sql)
-        const names = result.deduplicatedColumnNames()
-        const types = result.columnTypes().map((type) => type.typeId)
-        for await (const rows of result.yieldRowObjectJson())
-          yield rows.map((row) => rowOf(row, names, types))
+        const result = await readers.during(() => connection.stream(sql))
+        const pages = result.yieldConvertedRowObjects(cellOf)
+        while (true) {
+          const page = await readers.during(() => pages.next())
+          if (page.done) return
+          yield page.value as Row[]
+        }
       } finally {
-        connection.closeSync()
+        readers.close(connection)
       }
     },
-    select: (sql) => selectOnly(instance, sql),
-    async close() {
-      await writing
-      reader.closeSync()
-      writer.closeSync()
-      instance.closeSync()
+    select: (sql) => reading((connection) => runSelect(connection, sql, bounds)),
+    close() {
+      closing ??= closeNow()
+      return closing
     },
   }
 }
 
-function tableNamed(catalogue: Catalogue, name: TableName): TableDescription {
-  const table = catalogue.tables.get(name)
-  if (table === undefined) throw new RangeError(`sql/${DATASET} describes no table ${name}`)
-  return table
+async function openInstance(path: string): Promise<DuckDBInstance> {
+  try {
+    return await DuckDBInstance.create(path)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    if (/Could not set lock/.test(reason))
+      throw new ConfigError(`${path} is in use by another runner-bandit process.`)
+    throw new ConfigError(`${path} cannot be opened (${reason}).`)
+  }
+}
+
+async function prepareFile(
+  connection: DuckDBConnection,
+  path: string,
+  { tables, macros, views }: Catalogue,
+): Promise<void> {
+  await connection.run("SET GLOBAL TimeZone = 'UTC'")
+  await connection.run("SET GLOBAL default_null_order = 'nulls_first_on_asc_last_on_desc'")
+  await connection.run(`BEGIN TRANSACTION; CREATE SCHEMA IF NOT EXISTS ${DATASET}`)
+  for (const [name, table] of tables) await connection.run(createTable(name, table))
+  const faults = await differences(connection, tables)
+  if (faults.length > 0) throw new ConfigError(`${path} was made by another version.`, faults)
+  await connection.run(macros)
+  for (const [name, select] of views) {
+    await connection.run(`CREATE OR REPLACE VIEW ${DATASET}.${name} AS ${select}`)
+  }
+  await connection.run('COMMIT')
+  await connection.run('SET enable_external_access = false; SET lock_configuration = true')
 }
 
 function createTable(name: string, { columns }: TableDescription): string {
@@ -86,96 +132,21 @@ function createTable(name: string, { columns }: TableDescription): string {
   return `CREATE TABLE IF NOT EXISTS ${DATASET}.${name} (${definitions.join(', ')})`
 }
 
-async function append(
-  connection: DuckDBConnection,
-  table: TableName,
-  { columns }: TableDescription,
-  rows: readonly object[],
-): Promise<void> {
-  if (rows.length === 0) return
-  await connection.run('BEGIN TRANSACTION')
-  try {
-    const appender = await connection.createAppender(table, DATASET)
-    for (const row of rows as Row[]) {
-      for (const { name, type } of columns) appendCell(appender, type, row[name])
-      appender.endRow()
-    }
-    appender.closeSync()
-    await connection.run('COMMIT')
-  } catch (error) {
-    await connection.run('ROLLBACK').catch(() => {
-      // DuckDB has rolled back by itself; the error below is the one to report.
-    })
-    if (!/IO Error|No space/i.test(String(error))) throw error
-    throw new TransientError(`${table} could not be written`, { cause: error })
-  }
+/** Rows are appended by position, so a table of other columns would take them in the wrong places. */
+async function differences(connection: DuckDBConnection, tables: Catalogue['tables']): Promise<string[]> {
+  const result = await connection.runAndReadAll(`
+    SELECT table_name, string_agg(column_name, ', ' ORDER BY column_index)
+    FROM duckdb_columns() WHERE schema_name = '${DATASET}' GROUP BY table_name`)
+  const present = new Map(result.getRows().map(([name, columns]) => [name, columns]))
+  return [...tables].flatMap(([name, { columns }]) => {
+    const described = columns.map((column) => column.name).join(', ')
+    const found = present.get(name)
+    return found === described ? [] : [`${DATASET}.${name} has the columns ${found}, not ${described}`]
+  })
 }
 
-function appendCell(appender: DuckDBAppender, type: ColumnType, value: unknown): void {
-  if (value === null || value === undefined) return appender.appendNull()
-  switch (type) {
-    case 'STRING':
-      return appender.appendVarchar(value as string)
-    case 'INT64':
-      return appender.appendBigInt(BigInt(value as number))
-    case 'FLOAT64':
-      return appender.appendDouble(value as number)
-    case 'BOOL':
-      return appender.appendBoolean(value as boolean)
-    case 'TIMESTAMP':
-      return appender.appendTimestampTZ(
-        new DuckDBTimestampTZValue(BigInt(Date.parse(value as string)) * 1000n),
-      )
-  }
-}
-
-/** Runs one SELECT of a person, on a connection of its own, in a transaction that cannot write. */
-async function selectOnly(instance: DuckDBInstance, sql: string): Promise<Row[]> {
-  const connection = await instance.connect()
-  const stop = setTimeout(() => connection.interrupt(), SELECT_TIMEOUT_MS)
-  try {
-    const statements = await connection.extractStatements(sql)
-    if (statements.count !== 1) throw new InvalidInputError('Only one statement at a time is taken.')
-    const prepared = await statements.prepare(0)
-    if (prepared.statementType !== StatementType.SELECT) {
-      throw new InvalidInputError(`Only SELECT is taken, not ${StatementType[prepared.statementType]}.`)
-    }
-    await connection.run('BEGIN TRANSACTION READ ONLY')
-    return rowsOf(await prepared.runAndReadAll())
-  } catch (error) {
-    if (error instanceof InvalidInputError) throw error
-    throw new InvalidInputError(error instanceof Error ? error.message : String(error), { cause: error })
-  } finally {
-    clearTimeout(stop)
-    connection.closeSync()
-  }
-}
-
-function rowsOf(reader: DuckDBResultReader): Row[] {
-  const names = reader.deduplicatedColumnNames()
-  const types = reader.columnTypes().map((type) => type.typeId)
-  return reader.getRowObjectsJson().map((row) => rowOf(row, names, types))
-}
-
-function rowOf(row: Record<string, unknown>, names: readonly string[], types: readonly DuckDBTypeId[]): Row {
-  return Object.fromEntries(names.map((name, index) => [name, cellOf(row[name], types[index])]))
-}
-
-/** DuckDB's JSON form writes 64-bit integers and decimals as strings and instants in its own way. */
-function cellOf(value: unknown, type: DuckDBTypeId | undefined): unknown {
-  if (typeof value !== 'string') return value
-  switch (type) {
-    case DuckDBTypeId.BIGINT:
-    case DuckDBTypeId.UBIGINT:
-    case DuckDBTypeId.HUGEINT: {
-      const number = Number(value)
-      return Number.isSafeInteger(number) ? number : value
-    }
-    case DuckDBTypeId.DECIMAL:
-      return Number(value)
-    case DuckDBTypeId.TIMESTAMP_TZ:
-      return new Date(value.replace(' ', 'T').replace(/\+00$/, 'Z')).toISOString()
-    default:
-      return value
-  }
+function tableNamed(catalogue: Catalogue, name: TableName): TableDescription {
+  const table = catalogue.tables.get(name)
+  if (table === undefined) throw new RangeError(`sql/${DATASET} describes no table ${name}`)
+  return table
 }

@@ -5,19 +5,22 @@ import { ConfigError } from '../../errors.ts'
  * Opens a database that this process alone may use, durable at each commit. The lock goes with the process,
  * however it ends.
  *
- * @throws ConfigError when another process has it open.
+ * @throws ConfigError when another process has it open, or it cannot be opened at all.
  */
 export function openExclusively(path: string, schema: string): DatabaseSync {
-  const database = new DatabaseSync(path)
+  let database: DatabaseSync | undefined
   try {
+    database = new DatabaseSync(path)
     database.exec('PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;')
     database.exec(`BEGIN IMMEDIATE; ${schema} COMMIT;`)
-  } catch (cause) {
-    database.close()
-    if (!/locked|busy/.test(String(cause))) throw cause
-    throw new ConfigError(`${path} is in use by another runner-bandit process.`)
+    return database
+  } catch (error) {
+    database?.close()
+    const reason = error instanceof Error ? error.message : String(error)
+    if (/locked|busy/.test(reason))
+      throw new ConfigError(`${path} is in use by another runner-bandit process.`)
+    throw new ConfigError(`${path} cannot be opened (${reason}).`)
   }
-  return database
 }
 
 /** Commits when `work` returns and undoes everything when it throws. */

@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { InvalidInputError, TransientError } from '../../errors.ts'
 import type { Clock, Topic } from '../../ports.ts'
 import { inTransaction } from './sqlite.ts'
+import { openSubscriptionStore, type Pending } from './subscription-store.ts'
 
 export type SubscriptionOptions = {
   name: string
@@ -27,6 +28,7 @@ export type Subscription = {
   backlog(): number
   /** Called after a commit that added messages of the topic. */
   added(count: number): void
+  /** @throws TransientError when the subscription is stopped before. */
   drained(): Promise<void>
   /** Handles the messages up to `seq`, no further, and resolves; nothing is handled until `resume`. */
   pauseAt(seq: number): Promise<void>
@@ -35,11 +37,14 @@ export type Subscription = {
   stop(): Promise<void>
 }
 
+/** What became of a message. */
+type Outcome = { pending: Pending; error: unknown; fate: 'handled' | 'retried' | 'buried' }
+
 const DEFAULTS = { maxBatch: 1000, lingerMs: 50, maxAttempts: 100, firstBackoffMs: 1000 }
 /** As Pub/Sub's: 100 attempts with it take less than the day by which ids outlive the lateness window. */
 const MAX_BACKOFF_MS = 600_000
-
-type Pending = { seq: number; body: string; attempts: number }
+/** So that many retries do not hold up what is new: between each so many, a batch has its turn. */
+const RETRIES_AT_ONCE = 10
 
 export function startSubscription(
   database: DatabaseSync,
@@ -48,84 +53,97 @@ export function startSubscription(
 ): Subscription {
   const options = { ...DEFAULTS, ...subscriptionOptions }
   const { name, topic } = options
-  const store = statements(database, name, topic)
+  const store = openSubscriptionStore(database, name, topic)
   let cursor = store.cursor()
   let backlog = store.backlog(cursor)
   /** Messages beyond it are not handled for the time being. */
   let limit = Number.POSITIVE_INFINITY
-  let halted = false
-  let timer: NodeJS.Timeout | undefined
+  let paused = false
+  let stopped = false
+  let timer: { handle: NodeJS.Timeout; at: number } | undefined
   let running: Promise<void> | undefined
-  /** Failures in a row of a whole batch: its dependency is down, so the messages wait where they are. */
-  let outageFailures = 0
-  let drains: { seq: number; resolve(): void }[] = []
+  /** The dependency of the batch up to `last` is down: it waits where it is, and is tried again as it is. */
+  let outage: { failures: number; last: number } | undefined
+  /** Failures in a row to write the bus's own file. */
+  let fileFailures = 0
+  let drains: { seq: number; resolve(): void; reject(error: unknown): void }[] = []
 
-  function schedule(delayMs: number): void {
-    if (halted || running !== undefined || timer !== undefined) return
-    timer = setTimeout(() => {
-      timer = undefined
-      running = run()
-        .catch((error: unknown) => {
-          // The bus's own file could not be written: what was handled will be handled again.
-          outageFailures += 1
-          report(0, error, false)
-        })
-        .finally(() => {
-          running = undefined
-          scheduleNext()
-        })
-    }, delayMs)
+  /** Runs in `delayMs`, or sooner where that was asked for already. */
+  function wakeIn(delayMs: number): void {
+    const at = performance.now() + delayMs
+    if (paused || stopped || running !== undefined || (timer !== undefined && timer.at <= at)) return
+    clearTimeout(timer?.handle)
+    timer = { at, handle: setTimeout(wake, delayMs) }
   }
 
-  function scheduleNext(): void {
-    if (outageFailures > 0) return schedule(backoffMs(outageFailures))
-    if (store.batch(cursor, limit, 1).length > 0) return schedule(options.lingerMs)
-    const dueAt = store.nextRetryAt()
-    if (dueAt !== null) schedule(Math.max(0, dueAt - clock.now()))
+  function cancelTimer(): void {
+    clearTimeout(timer?.handle)
+    timer = undefined
   }
 
-  async function run(): Promise<void> {
-    for (const pending of store.dueRetries(clock.now(), options.maxBatch)) {
-      if (halted) return
-      const error = await attempt([pending])
-      if (error === undefined) finish(() => store.removeRetry(pending.seq), 1)
-      else setAside(pending, error)
+  function wake(): void {
+    timer = undefined
+    running = run()
+      .then((isMoreWaiting) => {
+        running = undefined
+        scheduleNext(isMoreWaiting)
+      })
+      .catch((error: unknown) => {
+        // The bus's own file could not be used: what was handled will be handled again.
+        running = undefined
+        fileFailures += 1
+        report(0, error, false)
+        wakeIn(backoffMs(fileFailures))
+      })
+  }
+
+  function scheduleNext(isMoreWaiting: boolean): void {
+    if (outage !== undefined) return wakeIn(backoffMs(outage.failures))
+    const retryAt = store.nextRetryAt()
+    if (retryAt !== null) wakeIn(Math.min(MAX_BACKOFF_MS, Math.max(0, retryAt - clock.now())))
+    if (store.batch(cursor, limit, 1).length > 0) wakeIn(isMoreWaiting ? 0 : options.lingerMs)
+  }
+
+  /** Returns whether there is more to handle than was taken. */
+  async function run(): Promise<boolean> {
+    await retryDue()
+    if (paused || stopped) return false
+    return handleBatch()
+  }
+
+  async function retryDue(): Promise<void> {
+    const outcomes: Outcome[] = []
+    for (const pending of store.dueRetries(clock.now(), RETRIES_AT_ONCE)) {
+      if (paused || stopped) break
+      outcomes.push(outcomeOf(pending, await attempt([pending])))
     }
-    let batch = store.batch(cursor, limit, options.maxBatch)
-    while (batch.length > 0 && !halted) {
-      if (!(await handleBatch(batch))) return
-      batch = store.batch(cursor, limit, options.maxBatch)
-    }
+    if (outcomes.length > 0) settle(outcomes, cursor)
   }
 
-  /** Returns whether to go on at once. */
-  async function handleBatch(batch: readonly Pending[]): Promise<boolean> {
+  async function handleBatch(): Promise<boolean> {
+    const batch = store.batch(cursor, Math.min(limit, outage?.last ?? limit), options.maxBatch)
+    const last = batch.at(-1)?.seq
+    if (last === undefined) return false
+    const failures = outage?.failures ?? 0
     const error = await attempt(batch)
-    if (error instanceof TransientError && outageFailures + 1 < options.maxAttempts) {
-      outageFailures += 1
+    if (error instanceof TransientError && failures + 1 < options.maxAttempts) {
+      outage = { failures: failures + 1, last }
       report(batch.length, error, false)
       return false
     }
-    const failed: [Pending, unknown][] = []
-    if (error !== undefined) {
+    const outcomes: Outcome[] = []
+    for (const pending of batch) {
+      if (stopped && error !== undefined) return false
       // One bad message must not hold up the others: find it.
-      for (const pending of batch) {
-        const reason = batch.length === 1 ? error : await attempt([pending])
-        if (reason !== undefined) failed.push([pending, reason])
-      }
+      const reason = error === undefined || batch.length === 1 ? error : await attempt([pending])
+      outcomes.push(outcomeOf({ ...pending, attempts: failures }, reason))
     }
-    const attempts = outageFailures
-    outageFailures = 0
-    const last = (batch.at(-1) as Pending).seq
-    finish(() => {
-      for (const [pending, reason] of failed) setAside({ ...pending, attempts }, reason)
-      store.moveCursor(last)
-    }, batch.length - failed.length)
-    cursor = last
-    resolveDrains()
-    return true
+    settle(outcomes, last)
+    outage = undefined
+    return batch.length === options.maxBatch
   }
 
+  /** Returns what the handler threw, undefined when it handled them. */
   async function attempt(batch: readonly Pending[]): Promise<unknown> {
     try {
       await options.handle(batch.map(({ body }) => JSON.parse(body)))
@@ -135,38 +153,38 @@ export function startSubscription(
     }
   }
 
-  /** Keeps a failed message for another attempt, or as a dead letter when no attempt can help. */
-  function setAside(pending: Pending, error: unknown): void {
-    const attempts = pending.attempts + 1
-    const deadLetter = error instanceof InvalidInputError || attempts >= options.maxAttempts
-    const reason = error instanceof Error ? error.message : String(error)
-    if (deadLetter) {
-      store.bury(pending.seq, pending.body, reason, clock.now())
-      backlog -= 1
-    } else {
-      store.retryLater(pending.seq, attempts, clock.now() + backoffMs(attempts), reason)
-    }
-    report(1, error, deadLetter)
+  function outcomeOf(pending: Pending, error: unknown): Outcome {
+    if (error === undefined) return { pending, error, fate: 'handled' }
+    const isHopeless = error instanceof InvalidInputError || pending.attempts + 1 >= options.maxAttempts
+    return { pending, error, fate: isHopeless ? 'buried' : 'retried' }
   }
 
-  function finish(change: () => void, handled: number): void {
+  /** Writes down what became of messages; only then is it counted and told. */
+  function settle(outcomes: readonly Outcome[], newCursor: number): void {
     inTransaction(database, () => {
-      change()
+      for (const { pending, error, fate } of outcomes) {
+        const attempts = pending.attempts + 1
+        if (fate === 'buried') store.bury(pending.seq, pending.body, reasonOf(error), clock.now())
+        else if (fate === 'retried')
+          store.retryLater(pending.seq, attempts, clock.now() + backoffMs(attempts), reasonOf(error))
+        else if (attempts > 1) store.removeRetry(pending.seq)
+      }
+      store.moveCursor(newCursor)
       store.prune()
     })
-    backlog -= handled
-  }
-
-  function resolveDrains(): void {
-    const reached = drains.filter(({ seq }) => seq <= cursor)
+    fileFailures = 0
+    cursor = newCursor
+    backlog -= outcomes.filter(({ fate }) => fate !== 'retried').length
+    for (const { resolve } of drains.filter(({ seq }) => seq <= cursor)) resolve()
     drains = drains.filter(({ seq }) => seq > cursor)
-    for (const { resolve } of reached) resolve()
+    for (const { error, fate } of outcomes) if (fate !== 'handled') report(1, error, fate === 'buried')
   }
 
   function reached(seq: number): Promise<void> {
-    if (seq <= cursor) return Promise.resolve()
-    return new Promise((resolve) => {
-      drains.push({ seq, resolve })
+    return new Promise((resolve, reject) => {
+      if (seq <= cursor) resolve()
+      else if (stopped) reject(stoppedEarly())
+      else drains.push({ seq, resolve, reject })
     })
   }
 
@@ -178,74 +196,41 @@ export function startSubscription(
     options.onFailure?.({ subscription: name, messages, error, deadLetter })
   }
 
-  scheduleNext()
+  wakeIn(0)
   return {
     topic,
     backlog: () => backlog,
     added(count) {
       backlog += count
-      if (outageFailures === 0) schedule(options.lingerMs)
+      if (outage === undefined) wakeIn(options.lingerMs)
     },
     drained: () => reached(store.newest()),
     async pauseAt(seq) {
       limit = seq
       await reached(Math.min(seq, store.newest()))
-      halted = true
-      clearTimeout(timer)
-      timer = undefined
+      paused = true
+      cancelTimer()
       await running
     },
     resume() {
       limit = Number.POSITIVE_INFINITY
-      halted = false
-      scheduleNext()
+      paused = false
+      wakeIn(0)
     },
     async stop() {
-      halted = true
-      clearTimeout(timer)
+      stopped = true
+      cancelTimer()
+      for (const { reject } of drains) reject(stoppedEarly())
+      drains = []
       await running
     },
   }
 }
 
-function statements(database: DatabaseSync, name: string, topic: Topic) {
-  const prepare = (sql: string) => database.prepare(sql)
-  prepare('INSERT OR IGNORE INTO subscriptions (name, topic, cursor) VALUES (?, ?, 0)').run(name, topic)
-  const selectCursor = prepare('SELECT cursor FROM subscriptions WHERE name = ?')
-  const updateCursor = prepare('UPDATE subscriptions SET cursor = ? WHERE name = ?')
-  const selectNewest = prepare('SELECT MAX(seq) AS seq FROM messages WHERE topic = ?')
-  const countBehind = prepare('SELECT COUNT(*) AS count FROM messages WHERE topic = ? AND seq > ?')
-  const countRetries = prepare('SELECT COUNT(*) AS count FROM retries WHERE subscription = ?')
-  const selectBatch = prepare(
-    'SELECT seq, body, 0 AS attempts FROM messages WHERE topic = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?',
-  )
-  const selectDue = prepare(`
-    SELECT seq, body, attempts FROM retries JOIN messages USING (seq)
-    WHERE subscription = ? AND due_at <= ? ORDER BY due_at LIMIT ?`)
-  const selectNextDue = prepare('SELECT MIN(due_at) AS due_at FROM retries WHERE subscription = ?')
-  const upsertRetry = prepare('INSERT OR REPLACE INTO retries VALUES (?, ?, ?, ?, ?)')
-  const deleteRetry = prepare('DELETE FROM retries WHERE subscription = ? AND seq = ?')
-  const insertDead = prepare('INSERT OR REPLACE INTO dead_letters VALUES (?, ?, ?, ?, ?, ?)')
-  const deleteHandled = prepare(`
-    DELETE FROM messages WHERE topic = ? AND seq NOT IN (SELECT seq FROM retries)
-      AND seq <= (SELECT MIN(cursor) FROM subscriptions WHERE topic = ?)`)
-  const count = (row: Record<string, unknown> | undefined) => row?.count as number
-  return {
-    cursor: () => selectCursor.get(name)?.cursor as number,
-    moveCursor: (seq: number) => updateCursor.run(seq, name),
-    newest: () => (selectNewest.get(topic)?.seq as number | null) ?? 0,
-    backlog: (cursor: number) => count(countBehind.get(topic, cursor)) + count(countRetries.get(name)),
-    batch: (cursor: number, last: number, size: number) =>
-      selectBatch.all(topic, cursor, Math.min(last, Number.MAX_SAFE_INTEGER), size) as unknown as Pending[],
-    dueRetries: (now: number, limit: number) => selectDue.all(name, now, limit) as unknown as Pending[],
-    nextRetryAt: () => selectNextDue.get(name)?.due_at as number | null,
-    retryLater: (seq: number, attempts: number, dueAt: number, reason: string) =>
-      upsertRetry.run(name, seq, attempts, dueAt, reason),
-    removeRetry: (seq: number) => deleteRetry.run(name, seq),
-    bury(seq: number, body: string, reason: string, at: number) {
-      insertDead.run(name, seq, topic, body, reason, at)
-      deleteRetry.run(name, seq)
-    },
-    prune: () => deleteHandled.run(topic, topic),
-  }
+function stoppedEarly(): TransientError {
+  return new TransientError('the bus was closed before everything was handled')
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }

@@ -1,0 +1,54 @@
+/** A key is said once; who says it again is told what was said first. */
+import { describe, expect } from 'vitest'
+import type { Message } from '../../shared/ports.ts'
+import { testOf } from './ability.ts'
+import { type BusHarness, collector, openFor } from './event-bus.harness.ts'
+
+export function keysContract({ fresh, remembersKeys }: BusHarness): void {
+  describe('answers a repeat with what was said first', () => {
+    const said = (claim: unknown): Message => ({ topic: 'job-events', key: 'k', body: claim, claim })
+    const duplicate = { status: 'duplicate', firstClaim: { says: 'first' } }
+
+    testOf(remembersKeys)('at once', async () => {
+      const bus = openFor(fresh())
+      const answers = [{ says: 'first' }, { says: 'second' }].map((claim) => bus.publish(said(claim)))
+      expect(await Promise.all(answers)).toEqual([{ status: 'accepted' }, duplicate])
+    })
+
+    testOf(remembersKeys)('after it was handled and after a restart, and delivers it once', async () => {
+      const place = fresh()
+      const { handle, bodies } = collector()
+      for (const [claim, answer] of [
+        [{ says: 'first' }, { status: 'accepted' }],
+        [{ says: 'second' }, duplicate],
+      ]) {
+        const bus = place.open()
+        bus.subscribe({ name: 'reader', topic: 'job-events', handle })
+        expect(await bus.publish(said(claim))).toEqual(answer)
+        expect(await bus.publish(said({ says: 'third' }))).toEqual(duplicate)
+        await bus.drained()
+        await bus.close()
+      }
+      expect(bodies()).toEqual([{ says: 'first' }])
+    })
+
+    testOf(remembersKeys)('also when it was said by other means', async () => {
+      const bus = openFor(fresh())
+      await bus.publish(said({ says: 'first' }))
+      bus.remember([
+        { key: 'k', claim: { says: 'later' } },
+        { key: 'replayed', claim: 7 },
+        { key: 'without a claim', claim: undefined },
+      ])
+      expect(await bus.publish(said({ says: 'third' }))).toEqual(duplicate)
+      expect(await bus.publish({ topic: 'job-events', key: 'replayed', body: 1 })).toEqual({
+        status: 'duplicate',
+        firstClaim: 7,
+      })
+      expect(await bus.publish({ topic: 'job-events', key: 'without a claim', body: 1 })).toEqual({
+        status: 'duplicate',
+        firstClaim: null,
+      })
+    })
+  })
+}

@@ -1,0 +1,17 @@
+import { join } from 'node:path'
+import { systemClock } from '../../shared/adapters/clock.ts'
+import { openLocalBus } from '../../shared/adapters/local/bus.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
+import { eventBusContract } from './event-bus.ts'
+
+eventBusContract({
+  adapter: 'local',
+  fresh() {
+    const file = join(temporaryFolder(), 'bus.db')
+    return {
+      open: ({ maxQueued = 100_000 } = {}) => openLocalBus(file, { clock: systemClock, maxQueued }),
+    }
+  },
+  remembersKeys: true,
+  isBounded: true,
+})

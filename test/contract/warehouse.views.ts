@@ -1,0 +1,40 @@
+/** A row may come twice; the views keep one of each. */
+import { describe, expect, test } from 'vitest'
+import { decisionRow, eventRow, openFor, outcomeRow, type WarehouseHarness } from './warehouse.harness.ts'
+
+export function viewsContract({ fresh }: WarehouseHarness): void {
+  describe('views', () => {
+    test('count a job once, however often its decision and its outcome were written', async () => {
+      const warehouse = await openFor(fresh())
+      for (let times = 0; times < 3; times += 1) {
+        await warehouse.insert('runner_decisions', [decisionRow(1), decisionRow(2)])
+        await warehouse.insert('job_outcomes', [outcomeRow(1), outcomeRow(1)])
+      }
+      const late = { decision_id: 'late', decided_late: true, decided_at: '2026-03-02T11:00:00.000Z' }
+      await warehouse.insert('runner_decisions', [decisionRow(1, late), decisionRow(3, late)])
+      expect(
+        await warehouse.query(
+          'SELECT job_id, decision_id, decided_late, job_status FROM ci_metrics.decision_outcomes ORDER BY job_id',
+        ),
+      ).toEqual([
+        { job_id: 1, decision_id: 'decision on 1', decided_late: false, job_status: 'success' },
+        { job_id: 2, decision_id: 'decision on 2', decided_late: false, job_status: null },
+        { job_id: 3, decision_id: 'late', decided_late: true, job_status: null },
+      ])
+      expect(await warehouse.query('SELECT arm, jobs FROM ci_metrics.arm_performance')).toEqual([
+        { arm: 'a', jobs: 1 },
+      ])
+    })
+
+    test('take the content of an event that was admitted first, and none that disagrees with it', async () => {
+      const warehouse = await openFor(fresh())
+      const first = eventRow(1, { status: 'success', received_at: '2026-03-02T12:00:01.000Z' })
+      const second = eventRow(1, { status: 'failed', received_at: '2026-03-02T12:00:02.000Z' })
+      const conflicting = { ...second, received_at: '2026-03-02T12:00:00.000Z', conflicting: true }
+      await warehouse.insert('job_events', [second, conflicting, first, first])
+      expect(
+        await warehouse.query('SELECT event_id, status, conflicting FROM ci_metrics.job_event_log'),
+      ).toEqual([{ event_id: first.event_id, status: 'success', conflicting: false }])
+    })
+  })
+}
