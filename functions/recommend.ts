@@ -138,7 +138,7 @@ function journal(
     stateAsOfAt: snapshot?.state.newestFinishAt ?? null,
     stateObservations: answer.state?.observations ?? null,
   })
-  bus.publish({ topic: 'recommendations', key: answer.decision_id, body: row }).catch((error: unknown) => {
+  bus.publish({ topic: 'recommendations', body: row }).catch((error: unknown) => {
     log.error('recommendation.lost', { decision_id: answer.decision_id, error })
   })
 }

@@ -18,8 +18,11 @@ export type Topic = 'job-events' | 'quarantine' | 'recommendations'
 
 export type Message = {
   topic: Topic
-  /** The producer's id of what is said. A bus that remembers keys answers a second one with `duplicate`. */
-  key: string
+  /**
+   * The producer's id of what is said. A bus that remembers keys answers a second one with `duplicate`; left out
+   * by who never says a thing twice.
+   */
+  key?: string
   /** JSON-able. */
   body: unknown
   /** What the first message of a key is remembered by, to compare a repeat with. */
@@ -44,11 +47,15 @@ export type EventBus = {
 
 /** The handling of what was published, as far as this process does it. */
 export type Deliveries = {
-  /** Resolves when everything published before the call was handled, or set aside for a retry. */
+  /**
+   * Resolves when everything published before the call was handled, or set aside for a retry.
+   * @throws TransientError when the bus is closed before.
+   */
   drained(): Promise<void>
   /**
-   * Runs `work` while no handler runs, with everything published before handled by *every* subscription: the
-   * log, the state and the tables then tell of the same events.
+   * Runs `work` while no handler runs, with everything published before handled (or set aside for a retry) by
+   * *every* subscription: the log, the state and the tables then tell of the same events. `work` must not call
+   * `hold` or `drained` itself.
    */
   hold<T>(work: () => Promise<T>): Promise<T>
 }

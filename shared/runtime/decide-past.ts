@@ -56,4 +56,5 @@ export async function decidePast(
     if (index % BREATH === 0) await breathe()
   }
   await flush()
+  await logged.end()
 }

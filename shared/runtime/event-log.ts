@@ -45,7 +45,11 @@ async function* countedFinishes(warehouse: Warehouse): AsyncIterable<JobEvent[]>
 }
 
 /** The finishes that count, to be taken up to a moment that only moves forward. */
-export function finishesInOrder(warehouse: Warehouse): { before(moment: number): Promise<JobEvent[]> } {
+export function finishesInOrder(warehouse: Warehouse): {
+  before(moment: number): Promise<JobEvent[]>
+  /** To be called when no more are wanted. */
+  end(): Promise<void>
+} {
   const pages = countedFinishes(warehouse)[Symbol.asyncIterator]()
   let page: JobEvent[] = []
   let ended = false
@@ -60,6 +64,9 @@ export function finishesInOrder(warehouse: Warehouse): { before(moment: number):
         if (next.done) ended = true
         else page = next.value
       }
+    },
+    async end() {
+      await pages.return?.()
     },
   }
 }

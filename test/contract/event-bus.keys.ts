@@ -1,10 +1,16 @@
 /** A key is said once; who says it again is told what was said first. */
-import { describe, expect } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Message } from '../../shared/ports.ts'
 import { testOf } from './ability.ts'
 import { type BusHarness, collector, openFor } from './event-bus.harness.ts'
 
 export function keysContract({ fresh, remembersKeys }: BusHarness): void {
+  test('takes the same body again and again when it has no key', async () => {
+    const bus = openFor(fresh())
+    const message: Message = { topic: 'job-events', body: 'said often' }
+    for (let time = 0; time < 3; time += 1) expect(await bus.publish(message)).toEqual({ status: 'accepted' })
+  })
+
   describe('answers a repeat with what was said first', () => {
     const said = (claim: unknown): Message => ({ topic: 'job-events', key: 'k', body: claim, claim })
     const duplicate = { status: 'duplicate', firstClaim: { says: 'first' } }

@@ -1,8 +1,6 @@
 /** A server under test: in this process, to look inside, or in one of its own, to be killed. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll } from 'vitest'
 import { openFolder } from '../../functions/local/folder.ts'
@@ -10,6 +8,7 @@ import { listen } from '../../functions/local/http.ts'
 import type { Log } from '../../shared/ports.ts'
 import { loadConfig } from '../../shared/runtime/config.ts'
 import type { LocalDeps } from '../../shared/runtime/deps.ts'
+import { temporaryFolder } from './temporary-folder.ts'
 
 export const WEBHOOK_TOKEN = 'a-token-for-tests'
 
@@ -25,11 +24,7 @@ afterAll(async () => {
 export const silent: Log = { debug() {}, info() {}, warning() {}, error() {} }
 
 /** A folder that is removed when the test file is done. */
-export function dataFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'runner-bandit-'))
-  cleanups.push(() => rmSync(folder, { recursive: true, force: true }))
-  return folder
-}
+export const dataFolder = () => temporaryFolder((cleanUp) => cleanups.push(cleanUp))
 
 type Environment = Record<string, string | undefined>
 

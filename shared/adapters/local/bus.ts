@@ -29,7 +29,7 @@ const SCHEMA = `
   ${SUBSCRIPTION_SCHEMA}`
 
 /** A message as the file has it. */
-type Draft = { topic: Topic; key: string; body: string; claim: string }
+type Draft = { topic: Topic; key: string | undefined; body: string; claim: string }
 type Waiting = { draft: Draft; resolve(publication: Publication): void; reject(error: unknown): void }
 
 /**
@@ -76,8 +76,7 @@ export function openLocalBus(path: string, options: { clock: Clock; maxQueued: n
   }
 
   function insert({ topic, key, body, claim }: Draft): Publication {
-    const { changes } = insertKey.run(key, claim)
-    if (changes === 0) {
+    if (key !== undefined && insertKey.run(key, claim).changes === 0) {
       return { status: 'duplicate', firstClaim: JSON.parse(selectClaim.get(key)?.claim as string) }
     }
     insertMessage.run(topic, body)
