@@ -4,68 +4,29 @@
  * Commutative, associative and idempotent over finished events (laws 2, 4, 5, 6): an id that is known is
  * dropped, late events and repeats that disagree never count, the rest is added as integers.
  */
+import { contributionOf, counts } from './contribution.ts'
 import type { JobEvent } from './event.ts'
-import { isRunnerFailure, rewardOf, toMicros } from './reward.ts'
 import {
   type ArmSums,
   addArmSums,
   addCellSums,
   type BanditState,
   type CellSums,
+  EMPTY_STATE,
   holdsOutcome,
   NO_ARM_SUMS,
   NO_CELL_SUMS,
   projectKeyOf,
 } from './state.ts'
 
-const MS_PER_SECOND = 1000
-export const MS_PER_HOUR = 3_600_000
-export const MS_PER_DAY = 86_400_000
+const MS_PER_HOUR = 3_600_000
+const MS_PER_DAY = 86_400_000
 
 /**
  * Ids outlive the lateness window by this much. Lateness is decided once, at admission; a message admitted just
  * in time may still be redelivered until its subscription gives up on it, and its id has to be there then.
  */
 export const REDELIVERY_ALLOWANCE_MS = MS_PER_DAY
-
-/** Whether an event can be in the sums at all: a finish, in time, and the first of its identity. */
-export function counts(event: JobEvent): boolean {
-  return event.kind === 'job.finished' && !event.late && !event.conflicting
-}
-
-/** What one finished job adds (law 5); undefined when it adds nothing: no runner, or an unknown duration. */
-export function contributionOf(
-  event: JobEvent,
-): { arm: string; armSums: ArmSums; cellSums: CellSums } | undefined {
-  const { arm, durationSeconds, status } = event
-  if (arm === null || durationSeconds === null || status === null) return undefined
-  const exposureMs = Math.round(durationSeconds * MS_PER_SECOND)
-  if (status === 'canceled') {
-    return { arm, armSums: { ...NO_ARM_SUMS, exposureMs }, cellSums: { ...NO_CELL_SUMS, exposureMs } }
-  }
-  const success = status === 'success'
-  const reward = rewardOf(success, durationSeconds, event.costPerHourEur)
-  const lnSeconds = Math.log(durationSeconds)
-  return {
-    arm,
-    armSums: {
-      n: 1,
-      successes: success ? 1 : 0,
-      runnerFailures: !success && isRunnerFailure(event.failureReason) ? 1 : 0,
-      rewardMicros: toMicros(reward),
-      rewardSquaredMicros: toMicros(reward * reward),
-      exposureMs,
-    },
-    cellSums: success
-      ? {
-          n: 1,
-          lnSecondsMicros: toMicros(lnSeconds),
-          lnSecondsSquaredMicros: toMicros(lnSeconds * lnSeconds),
-          exposureMs,
-        }
-      : { ...NO_CELL_SUMS, exposureMs },
-  }
-}
 
 /**
  * Folds events into a state. Returns the same object when nothing changed.
@@ -133,6 +94,31 @@ export function withoutOwnOutcome(state: BanditState, event: JobEvent): BanditSt
   if (row.size === 0) cells.delete(event.jobKey)
   else cells.set(event.jobKey, row)
   return { ...state, arms, cells }
+}
+
+/**
+ * The one state of several shards, each of which folded its own jobs: what one fold over all of them gives, to
+ * the byte (law 4).
+ */
+export function mergeShards(shards: readonly BanditState[], lateAfterMs: number): BanditState {
+  const sums = workingCopy(EMPTY_STATE)
+  for (const shard of shards) {
+    for (const [arm, its] of shard.arms)
+      sums.arms.set(arm, addArmSums(sums.arms.get(arm) ?? NO_ARM_SUMS, its))
+    for (const [jobKey, row] of shard.cells) {
+      const cells = own(sums.cells, jobKey, (map) => new Map(map))
+      for (const [arm, its] of row) cells.set(arm, addCellSums(cells.get(arm) ?? NO_CELL_SUMS, its))
+    }
+    for (const [hour, projects] of shard.folded) {
+      const merged = own(sums.folded, hour, (map) => new Map(map))
+      for (const [project, ids] of projects)
+        merged.set(project, new Set([...(merged.get(project) ?? []), ...ids]))
+    }
+    sums.newestFinishAt = Math.max(sums.newestFinishAt ?? -Infinity, shard.newestFinishAt ?? -Infinity)
+  }
+  if (sums.newestFinishAt === -Infinity) return EMPTY_STATE
+  forgetOldIds(sums, lateAfterMs + REDELIVERY_ALLOWANCE_MS)
+  return sums
 }
 
 type Working = {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { agree, claimOf, type JobEvent } from '../../../shared/domain/event.ts'
-import { fold, startFold } from '../../../shared/domain/fold.ts'
+import { fold, mergeShards, startFold } from '../../../shared/domain/fold.ts'
 import { EMPTY_STATE } from '../../../shared/domain/state.ts'
 import { decodeState, encodeState } from '../../../shared/schema/state.ts'
 import { bytesOf, stateOf, WINDOW } from '../../support/builders.ts'
@@ -66,6 +66,24 @@ describe('law 4: the same events give the same bytes', () => {
         expect(bytesOf(foldAll(one))).toBe(bytesOf(stateOf(events)))
         expect(bytesOf(foldAll(one))).toBe(bytesOf(foldAll(other)))
       }),
+    )
+  })
+
+  test('over any sharding of the jobs, merged in any order', () => {
+    const shardOf = ({ projectId, jobId }: JobEvent, shards: number) => (projectId * 31 + jobId) % shards
+    fc.assert(
+      fc.property(
+        deliveredArb,
+        fc.integer({ min: 1, max: 5 }),
+        fc.boolean(),
+        ([events, batches], count, isReversed) => {
+          const shards = Array.from({ length: count }, (_, shard) =>
+            foldAll(batches.map((batch) => batch.filter((event) => shardOf(event, count) === shard))),
+          )
+          const merged = mergeShards(isReversed ? shards.toReversed() : shards, WINDOW)
+          expect(bytesOf(merged)).toBe(bytesOf(stateOf(events)))
+        },
+      ),
     )
   })
 
