@@ -73,7 +73,12 @@ function decide(query: RecommendQuery, deps: RecommendDeps): RecommendAnswer {
     trouble = 'No decision could be made; the log says why.'
   }
   const answer = answerOf(decisionId, policy, found, trouble, snapshot, deps)
-  journal(answer, query, jobKey, policy, snapshot, deps)
+  const lost = (error: unknown) => log.error('recommendation.lost', { decision_id: decisionId, error })
+  try {
+    journal(answer, query, jobKey, policy, snapshot, deps).catch(lost)
+  } catch (error) {
+    lost(error)
+  }
   return answer
 }
 
@@ -109,14 +114,15 @@ function freshness({ generation, updatedAt, state }: StateSnapshot, now: number)
   return { generation, age_seconds: ageSeconds, observations: totalObservations(state) }
 }
 
+/** Hands the decision over; the promise is of its being durable. */
 function journal(
   answer: RecommendAnswer,
   query: RecommendQuery,
   jobKey: string,
   policy: Policy,
   snapshot: StateSnapshot | undefined,
-  { bus, clock, log }: RecommendDeps,
-): void {
+  { bus, clock }: RecommendDeps,
+): Promise<unknown> {
   const row = encodeRow(recommendationRow, {
     decisionId: answer.decision_id,
     decidedAt: clock.now(),
@@ -138,7 +144,5 @@ function journal(
     stateAsOfAt: snapshot?.state.newestFinishAt ?? null,
     stateObservations: answer.state?.observations ?? null,
   })
-  bus.publish({ topic: 'recommendations', body: row }).catch((error: unknown) => {
-    log.error('recommendation.lost', { decision_id: answer.decision_id, error })
-  })
+  return bus.publish({ topic: 'recommendations', body: row })
 }
