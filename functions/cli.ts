@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Command, Option } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
 import { policyNames } from '../shared/domain/policies/index.ts'
-import { ConfigError, InvalidInputError } from '../shared/errors.ts'
+import { ConfigError, InvalidInputError, TransientError } from '../shared/errors.ts'
 import { loadConfig } from '../shared/runtime/config.ts'
 import type { Progress } from '../shared/runtime/handler.ts'
 import { createLog } from '../shared/runtime/log.ts'
@@ -180,7 +180,7 @@ process.channel?.unref()
 try {
   await program.parseAsync()
 } catch (error) {
-  const isExpected = error instanceof ConfigError || error instanceof InvalidInputError
-  console.error(isExpected ? `runner-bandit: ${error.message}` : error)
+  const isExpected = [ConfigError, InvalidInputError, TransientError].some((kind) => error instanceof kind)
+  console.error(isExpected ? `runner-bandit: ${(error as Error).message}` : error)
   process.exitCode = 1
 }

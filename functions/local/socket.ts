@@ -6,7 +6,7 @@ import { chmodSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http'
 import { join, relative } from 'node:path'
 import { createInterface } from 'node:readline'
-import { ConfigError, InvalidInputError } from '../../shared/errors.ts'
+import { ConfigError, InvalidInputError, TransientError } from '../../shared/errors.ts'
 import type { Deps, Progress } from '../../shared/runtime/handler.ts'
 import { type OperationName, operations, runOperation } from '../operations.ts'
 
@@ -63,7 +63,7 @@ async function handle(incoming: IncomingMessage, response: ServerResponse, deps:
 
 /**
  * Runs an operation in the server that owns the folder; undefined when there is none.
- * @throws InvalidInputError, or Error with the server's message.
+ * @throws InvalidInputError, or TransientError with the server's message.
  */
 export function callServer(
   dataFolder: string,
@@ -87,10 +87,12 @@ export function callServer(
           reject(
             line.error.invalidInput
               ? new InvalidInputError(line.error.message)
-              : new Error(line.error.message),
+              : new TransientError(`${line.error.message} (the server's log says more)`),
           )
       })
-      lines.on('close', () => reject(new Error('The server went away before it answered.')))
+      const wentAway = () => reject(new TransientError('the server went away before it answered; ask again'))
+      lines.on('error', wentAway)
+      lines.on('close', wentAway)
     })
     outgoing.end(JSON.stringify(input))
   })

@@ -196,3 +196,21 @@ test.skipIf(!existsSync(OLD_NODE))(
     expect([code, stdout.includes('never tried')]).toEqual([0, true])
   },
 )
+
+test('a command whose server dies says so in a sentence', async () => {
+  const folder = dataFolder()
+  const server = await spawnServer({ RUNNER_BANDIT_DATA: folder })
+  const asking = runCommand([
+    'sql',
+    'SELECT SUM(a.range * b.range) FROM range(1000000) a, range(1000000) b',
+    '--data',
+    folder,
+  ])
+  await new Promise((resolve) => setTimeout(resolve, 1500))
+  await kill(server)
+  expect(await asking).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: 'runner-bandit: the server went away before it answered; ask again\n',
+  })
+})
