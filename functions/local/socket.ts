@@ -72,9 +72,11 @@ export function callServer(
   progress: Progress,
 ): Promise<{ result: unknown } | undefined> {
   return new Promise((resolve, reject) => {
+    const wentAway = () => reject(new TransientError('the server went away before it answered; ask again'))
     const outgoing = request({ socketPath: socketPath(dataFolder), path: `/${name}`, method: 'POST' })
     outgoing.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED') resolve(undefined)
+      else if (error.code === 'ECONNRESET' || error.code === 'EPIPE') wentAway()
       else reject(error)
     })
     outgoing.on('response', (response) => {
@@ -90,7 +92,6 @@ export function callServer(
               : new TransientError(`${line.error.message} (the server's log says more)`),
           )
       })
-      const wentAway = () => reject(new TransientError('the server went away before it answered; ask again'))
       lines.on('error', wentAway)
       lines.on('close', wentAway)
     })
