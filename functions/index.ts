@@ -17,7 +17,7 @@ import * as z from 'zod'
 import { loadConfig } from '../shared/runtime/config.ts'
 import { type Deps, type HttpRequest, isHttpRoute } from '../shared/runtime/handler.ts'
 import { createLog } from '../shared/runtime/log.ts'
-import { answer } from '../shared/runtime/serve.ts'
+import { answer, targetOf } from '../shared/runtime/serve.ts'
 import { parseBody } from '../shared/schema/intake.ts'
 import { decodeOrThrow } from '../shared/schema/wire.ts'
 import { openFolder } from './local/folder.ts'
@@ -60,7 +60,7 @@ function neutral(request: Request): HttpRequest {
   const bytes = request.rawBody ?? new Uint8Array()
   return {
     method: request.method,
-    query: new URL(request.originalUrl, 'http://local').searchParams,
+    query: targetOf(request.originalUrl).query,
     headers: request.headers,
     body: async (maxBytes) => (bytes.length > maxBytes ? undefined : bytes),
   }

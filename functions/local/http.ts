@@ -1,8 +1,8 @@
 /** The paths of the table on one machine: a server on node:http. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { ConfigError } from '../../shared/errors.ts'
+import { ConfigError, InvalidInputError } from '../../shared/errors.ts'
 import type { Deps, HttpRequest, HttpResponse } from '../../shared/runtime/handler.ts'
-import { answer } from '../../shared/runtime/serve.ts'
+import { answer, targetOf } from '../../shared/runtime/serve.ts'
 import { routes } from '../routes.ts'
 
 const HEADERS_TIMEOUT_MS = 10_000
@@ -19,7 +19,12 @@ const LISTEN_FAULTS: Record<string, string> = {
 export async function listen(deps: Deps): Promise<{ server: Server; port: number }> {
   const { host, port } = deps.settings
   const server = createServer({ headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS })
-  server.on('request', (request, response) => void respond(request, response, deps))
+  server.on('request', (request, response) => {
+    respond(request, response, deps).catch((error: unknown) => {
+      deps.log.error('request.failed', { error })
+      response.destroy()
+    })
+  })
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const reason = LISTEN_FAULTS[error.code ?? '']
@@ -32,8 +37,8 @@ export async function listen(deps: Deps): Promise<{ server: Server; port: number
 }
 
 async function respond(request: IncomingMessage, response: ServerResponse, deps: Deps): Promise<void> {
-  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://local')
-  const reply = await answer(routes, pathname, neutral(request, searchParams), deps)
+  const { path, query } = targetOf(request.url)
+  const reply = await answer(routes, path, neutral(request, query), deps)
   send(request, response, reply)
 }
 
@@ -47,10 +52,14 @@ async function readBody(request: IncomingMessage, maxBytes: number): Promise<Uin
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) return undefined
   const chunks: Buffer[] = []
   let length = 0
-  for await (const chunk of request) {
-    length += chunk.length
-    if (length > maxBytes) return undefined
-    chunks.push(chunk)
+  try {
+    for await (const chunk of request) {
+      length += chunk.length
+      if (length > maxBytes) return undefined
+      chunks.push(chunk)
+    }
+  } catch (cause) {
+    throw new InvalidInputError('the body ended before its end', { cause })
   }
   return Buffer.concat(chunks)
 }

@@ -4,6 +4,13 @@ import { type Deps, type HttpRequest, type HttpResponse, isHttpRoute, type Route
 
 const RETRY_AFTER_SECONDS = '5'
 
+/** Path and parameters of a request's target. No URL is parsed: the target may be anything, and is not to be trusted. */
+export function targetOf(target = '/'): { path: string; query: URLSearchParams } {
+  const at = target.indexOf('?')
+  if (at === -1) return { path: target, query: new URLSearchParams() }
+  return { path: target.slice(0, at), query: new URLSearchParams(target.slice(at + 1)) }
+}
+
 /** Answers a request by the table of routes. Never throws. */
 export async function answer(
   routes: readonly Route[],

@@ -1,4 +1,5 @@
 /** POST /webhooks/gitlab over HTTP: every answer it can give, and what is kept after it. */
+import { request } from 'node:http'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { LocalDeps } from '../../shared/runtime/deps.ts'
 import { postWebhook, startServer, WEBHOOK_TOKEN } from '../support/server.ts'
@@ -193,6 +194,23 @@ describe('refusals', () => {
     expect((await post({ object_kind: 'build', padding: 'x'.repeat(1024 * 1024) })).status).toBe(413)
     expect((await post(jobWebhook({ build_id: 31 }))).status).toBe(202)
   })
+
+  test.each(['//', 'http://[', '*', '/%', '//evil.example/webhooks/gitlab'])(
+    'a request for %s is answered, and the server lives',
+    async (target) => {
+      const { hostname, port } = new URL(url)
+      const status = await new Promise((resolve, reject) => {
+        const asking = request({ hostname, port, path: target, agent: false }, (response) => {
+          response.resume()
+          resolve(response.statusCode)
+        })
+        asking.on('error', reject)
+        asking.end()
+      })
+      expect(status).toBe(404)
+      expect((await fetch(`${url}/health`)).status).toBe(200)
+    },
+  )
 
   test('404 for a path that is not there', async () => {
     expect((await fetch(`${url}/webhooks/github`)).status).toBe(404)
