@@ -1,12 +1,12 @@
 /**
  * rebuild: the state is made anew from the log, or compared with what the log says.
  *
- * Called by: the command line, and by the start of a server whose state is behind the log. Reads: the log.
+ * Called by: the command line, and by the start of a server whose state differs from the log. Reads: the log.
  * Writes: the state. Repetition: the same log gives the same bytes.
  */
 import { firstDifference } from '../shared/domain/difference.ts'
 import { totalObservations } from '../shared/domain/state.ts'
-import { foldLog } from '../shared/runtime/event-log.ts'
+import { foldLog, logTotals, refuseWhileLogLags } from '../shared/runtime/event-log.ts'
 import type { Deps, Progress } from '../shared/runtime/handler.ts'
 import { encodeState } from '../shared/schema/state.ts'
 
@@ -28,7 +28,26 @@ export function rebuild(
   deps: RebuildDeps,
   progress?: Progress,
 ): Promise<RebuildReport> {
-  return deps.deliveries.hold(() => rebuildWhileHeld(input, deps, progress))
+  return deps.deliveries.hold((setAside) => {
+    if (!input.check) refuseWhileLogLags(setAside)
+    return rebuildWhileHeld(input, deps, progress)
+  })
+}
+
+/** Rebuilds a state whose sums are not those of the log: what a start after a killed bulk operation finds. */
+export function rebuildIfBehind(deps: RebuildDeps): Promise<void> {
+  return deps.deliveries.hold(async (setAside) => {
+    const inLog = await logTotals(deps.warehouse)
+    const inState = { observations: 0, exposureMs: 0 }
+    for (const { n, exposureMs } of (await deps.state.read()).state.arms.values()) {
+      inState.observations += n
+      inState.exposureMs += exposureMs
+    }
+    if (inLog.observations === inState.observations && inLog.exposureMs === inState.exposureMs) return
+    deps.log.warning('state.differed', { in_log: inLog, in_state: inState })
+    refuseWhileLogLags(setAside)
+    await rebuildWhileHeld({ check: false }, deps)
+  })
 }
 
 /** As `rebuild`, for a caller that holds the deliveries already. */

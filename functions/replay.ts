@@ -10,7 +10,13 @@ import type { AdmissionContext } from '../shared/domain/admission.ts'
 import { agree, claimOf, disagreementKey, type JobEvent } from '../shared/domain/event.ts'
 import { byCodeUnit } from '../shared/domain/policy.ts'
 import { decidePast } from '../shared/runtime/decide-past.ts'
-import { appendToLog, foldLog, loggedClaims, saidBy } from '../shared/runtime/event-log.ts'
+import {
+  appendToLog,
+  foldLog,
+  loggedClaims,
+  refuseWhileLogLags,
+  saidBy,
+} from '../shared/runtime/event-log.ts'
 import type { Deps, Progress } from '../shared/runtime/handler.ts'
 import { parseBody, type QuarantineRecord, takeIn } from '../shared/schema/intake.ts'
 import { encodeRow, quarantineRow } from '../shared/schema/rows.ts'
@@ -57,7 +63,8 @@ export async function replay(
   }
   const { events, quarantined } = await readAll(input.paths, deps, report, progress)
   progress({ doing: 'waiting for the queue', done: 0 })
-  await deps.deliveries.hold(async () => {
+  await deps.deliveries.hold(async (setAside) => {
+    refuseWhileLogLags(setAside)
     const { fresh, conflicting } = await withoutKnown(events, deps)
     report.accepted = fresh.length
     report.duplicates = events.length - fresh.length

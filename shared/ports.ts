@@ -55,9 +55,10 @@ export type Deliveries = {
   /**
    * Runs `work` while no handler runs, with everything published before handled (or set aside for a retry) by
    * *every* subscription: the log, the state and the tables then tell of the same events. `work` must not call
-   * `hold` or `drained` itself.
+   * `hold` or `drained` itself; it is told how many messages each subscription has set aside.
+   * @throws TransientError when a subscription does not catch up in time; all go on then.
    */
-  hold<T>(work: () => Promise<T>): Promise<T>
+  hold<T>(work: (setAside: Readonly<Record<string, number>>) => Promise<T>): Promise<T>
 }
 
 export type StateSnapshot = {

@@ -1,10 +1,10 @@
 /** The data folder of one machine: the ports opened on it, and the topics of the table as subscriptions. */
+import { TransientError } from '../../shared/errors.ts'
 import type { Log } from '../../shared/ports.ts'
 import { type LocalDeps, openLocalDeps } from '../../shared/runtime/deps.ts'
-import { logTotals } from '../../shared/runtime/event-log.ts'
 import { isHttpRoute } from '../../shared/runtime/handler.ts'
 import type { Settings } from '../../shared/schema/settings.ts'
-import { rebuild } from '../rebuild.ts'
+import { rebuildIfBehind } from '../rebuild.ts'
 import { routes } from '../routes.ts'
 
 /**
@@ -20,7 +20,7 @@ export async function openFolder(
   try {
     if (!mend) await rememberUnmanagedArms(deps)
     subscribe(deps)
-    if (!mend && (await isBehindLog(deps))) await rebuild({ check: false }, deps)
+    if (!mend) await mendState(deps)
     return deps
   } catch (error) {
     await deps.close()
@@ -49,13 +49,12 @@ function subscribe(deps: LocalDeps): void {
   }
 }
 
-/** Whether the log holds jobs that the state lacks: a bulk operation was killed between the two. */
-async function isBehindLog({ state, warehouse }: LocalDeps): Promise<boolean> {
-  const inLog = await logTotals(warehouse)
-  const inState = { observations: 0, exposureMs: 0 }
-  for (const { n, exposureMs } of (await state.read()).state.arms.values()) {
-    inState.observations += n
-    inState.exposureMs += exposureMs
+/** A start goes on with a state that cannot be compared now: the queue is stuck, and the log says why. */
+async function mendState(deps: LocalDeps): Promise<void> {
+  try {
+    await rebuildIfBehind(deps)
+  } catch (error) {
+    if (!(error instanceof TransientError)) throw error
+    deps.log.warning('state.unchecked', { error })
   }
-  return inLog.observations > inState.observations || inLog.exposureMs > inState.exposureMs
 }

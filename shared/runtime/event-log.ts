@@ -2,9 +2,13 @@
 import { type Claim, claimOf, disagreementKey, type JobEvent } from '../domain/event.ts'
 import { startFold } from '../domain/fold.ts'
 import { type BanditState, EMPTY_STATE } from '../domain/state.ts'
+import { TransientError } from '../errors.ts'
 import type { Row, Warehouse } from '../ports.ts'
 import { decodeEvent, encodeEvent } from '../schema/event.ts'
 import type { Progress } from './handler.ts'
+
+/** The subscription that writes the log. */
+export const LOG_WRITER = 'record-events'
 
 const CHUNK = 1000
 const COUNTED = "FROM ci_metrics.job_event_log WHERE kind = 'job.finished' AND NOT late"
@@ -35,6 +39,18 @@ export async function logTotals(warehouse: Warehouse): Promise<{ observations: n
       CAST(COALESCE(SUM(ROUND(duration_seconds * 1000)), 0) AS INT64) AS exposure_ms
     ${COUNTED} AND arm IS NOT NULL AND duration_seconds IS NOT NULL`)
   return { observations: totals?.observations as number, exposureMs: totals?.exposure_ms as number }
+}
+
+/**
+ * For whoever makes the state from the log.
+ * @throws TransientError while the log lacks events that may be in the state already.
+ */
+export function refuseWhileLogLags(setAside: Readonly<Record<string, number>>): void {
+  const missing = setAside[LOG_WRITER] ?? 0
+  if (missing === 0) return
+  throw new TransientError(
+    `${missing} events could not be written to the log yet and are tried again; the server's log says why`,
+  )
 }
 
 /** The finishes that count, page by page, in the order in which they happened. */

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { systemClock } from '../../shared/adapters/clock.ts'
 import { openLocalBus } from '../../shared/adapters/local/bus.ts'
-import { ConfigError } from '../../shared/errors.ts'
+import { ConfigError, TransientError } from '../../shared/errors.ts'
 import { fixedClock } from '../support/fixed-clock.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { collector, eventually, message, numbers, publishAll } from './event-bus.harness.ts'
@@ -144,4 +144,28 @@ test('on a full disk refuses what is published, repeats what it cannot write dow
     handled: [1, 2],
     left: 0,
   })
+})
+
+test('gives up a hold whose subscription does not catch up, and lets the others go on', async () => {
+  const file = join(temporaryFolder(), 'bus.db')
+  const bus = openLocalBus(file, { clock: systemClock, maxQueued: 100, holdPatienceMs: 50 })
+  onTestFinished(() => bus.close())
+  const well = collector()
+  const down = () => Promise.reject(new TransientError('the warehouse is down'))
+  bus.subscribe({ name: 'down', topic: 'job-events', lingerMs: 0, handle: down })
+  bus.subscribe({ name: 'well', topic: 'job-events', lingerMs: 0, handle: well.handle })
+  await publishAll(bus, [1])
+  await expect(bus.hold(async () => 'held')).rejects.toThrow(/^down did not catch up within 0.05 s/)
+  await publishAll(bus, [2])
+  await eventually(() => expect(well.bodies()).toHaveLength(2))
+})
+
+test('lets one topic be full without refusing another', async () => {
+  const bus = openLocalBus(join(temporaryFolder(), 'bus.db'), { clock: systemClock, maxQueued: 1 })
+  onTestFinished(() => bus.close())
+  const stuck = () => new Promise<void>((resolve) => onTestFinished(() => resolve()))
+  bus.subscribe({ name: 'stuck', topic: 'recommendations', handle: stuck })
+  await bus.publish({ topic: 'recommendations', body: 1 })
+  await expect(bus.publish({ topic: 'recommendations', body: 2 })).rejects.toThrow(TransientError)
+  expect(await bus.publish({ topic: 'job-events', body: 1 })).toEqual({ status: 'accepted' })
 })

@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { ingest } from '../../functions/ingest.ts'
 import { openFolder } from '../../functions/local/folder.ts'
 import { rebuild } from '../../functions/rebuild.ts'
 import { replay } from '../../functions/replay.ts'
@@ -31,6 +32,53 @@ test('a replay that died between the log and the state is made good by the next 
   const second = await openFolder(settings, silent)
   expect(await rebuild({ check: true }, second)).toMatchObject({ equal: true, observations: 1 })
   await second.close()
+})
+
+test('so it is when webhooks were accepted meanwhile and wait to be learned from', async () => {
+  const settings = loadConfig({ RUNNER_BANDIT_DATA: dataFolder(), GITLAB_WEBHOOK_TOKEN: WEBHOOK_TOKEN })
+  const first = await openFolder(settings, silent)
+  const take = (body: unknown) =>
+    ingest(
+      {
+        method: 'POST',
+        query: new URLSearchParams(),
+        headers: { 'x-gitlab-token': WEBHOOK_TOKEN, 'content-type': 'application/json' },
+        body: async () => Buffer.from(JSON.stringify(body)),
+      },
+      first,
+    )
+  first.state = {
+    ...first.state,
+    async write() {
+      for (let id = 100; id < 150; id += 1) await take(jobWebhook({ build_id: id }))
+      // Not even what is accepted is learned from before the process is gone.
+      await first.close()
+      throw new Error('killed before the state was written')
+    },
+  }
+  const bodies = Array.from({ length: 5 }, (_, index) => jobWebhook({ build_id: 1 + index }))
+  await expect(replay({ paths: [fileOf(bodies)] }, first)).rejects.toThrow('killed')
+
+  const second = await openFolder(settings, silent)
+  expect(await rebuild({ check: true }, second)).toMatchObject({ equal: true, observations: 55 })
+  await second.close()
+})
+
+test('a rebuild waits for a log that lacks what has been learned', async () => {
+  const { url, deps } = await startServer()
+  const { warehouse } = deps
+  deps.warehouse = {
+    ...warehouse,
+    insert: (table, rows) =>
+      table === 'job_events' ? Promise.reject(new Error('no such luck')) : warehouse.insert(table, rows),
+  }
+  await postWebhook(url, jobWebhook())
+  await deps.deliveries.drained()
+  await expect(rebuild({ check: false }, deps)).rejects.toThrow(
+    '1 events could not be written to the log yet',
+  )
+  expect((await deps.state.read()).state.arms.get('Mac Docker Runner')?.n).toBe(1)
+  deps.warehouse = warehouse
 })
 
 test('a replay that died before the log is made good by repeating it, without a decision too many', async () => {

@@ -28,16 +28,23 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS published (key TEXT PRIMARY KEY, claim TEXT) WITHOUT ROWID;
   ${SUBSCRIPTION_SCHEMA}`
 
+/** How long `hold` waits for subscriptions to catch up before it gives up. */
+const HOLD_PATIENCE_MS = 60_000
+
 /** A message as the file has it. */
 type Draft = { topic: Topic; key: string | undefined; body: string; claim: string }
 type Waiting = { draft: Draft; resolve(publication: Publication): void; reject(error: unknown): void }
 
 /**
- * @param options.maxQueued messages that the slowest subscription may have yet to handle; beyond it `publish`
- *   throws TransientError.
+ * @param options.maxQueued messages that the slowest subscription of a topic may have yet to handle; beyond it
+ *   `publish` to that topic throws TransientError.
  * @throws ConfigError when another process has the file open.
  */
-export function openLocalBus(path: string, options: { clock: Clock; maxQueued: number }): LocalBus {
+export function openLocalBus(
+  path: string,
+  options: { clock: Clock; maxQueued: number; holdPatienceMs?: number },
+): LocalBus {
+  const { holdPatienceMs = HOLD_PATIENCE_MS } = options
   const database = openExclusively(path, SCHEMA)
   const insertMessage = database.prepare('INSERT INTO messages (topic, body) VALUES (?, ?)')
   const insertKey = database.prepare('INSERT OR IGNORE INTO published (key, claim) VALUES (?, ?)')
@@ -49,6 +56,7 @@ export function openLocalBus(path: string, options: { clock: Clock; maxQueued: n
   const subscriptions = new Map<string, Subscription>()
   const all = () => [...subscriptions.values()]
   let waiting: Waiting[] = []
+  const waitingOf = new Map<Topic, number>()
   let lastHold: Promise<unknown> = Promise.resolve()
   let closing: Promise<void> | undefined
   let closed = false
@@ -57,6 +65,7 @@ export function openLocalBus(path: string, options: { clock: Clock; maxQueued: n
   function flush(): void {
     const group = waiting
     waiting = []
+    waitingOf.clear()
     if (group.length === 0) return
     let publications: Publication[]
     try {
@@ -83,15 +92,33 @@ export function openLocalBus(path: string, options: { clock: Clock; maxQueued: n
     return { status: 'accepted' }
   }
 
-  async function holdNow<T>(work: () => Promise<T>): Promise<T> {
+  async function holdNow<T>(work: (setAside: Record<string, number>) => Promise<T>): Promise<T> {
     if (closed) throw new TransientError('the bus is closed')
     flush()
     const seq = selectNewest.get()?.seq as number
     try {
-      await Promise.all(all().map((subscription) => subscription.pauseAt(seq)))
-      return await work()
+      await inTime(Promise.all(all().map((subscription) => subscription.pauseAt(seq))))
+      return await work(
+        Object.fromEntries([...subscriptions].map(([name, { setAside }]) => [name, setAside()])),
+      )
     } finally {
       for (const subscription of all()) subscription.resume()
+    }
+  }
+
+  async function inTime(caughtUp: Promise<unknown>): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
+    const tooLate = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => {
+        const behind = [...subscriptions].filter(([, { isPaused }]) => !isPaused()).map(([name]) => name)
+        const waited = `${holdPatienceMs / 1000} s`
+        reject(new TransientError(`${behind.join(', ')} did not catch up within ${waited}; see the log`))
+      }, holdPatienceMs)
+    })
+    try {
+      await Promise.race([caughtUp, tooLate])
+    } finally {
+      clearTimeout(timer)
     }
   }
 
@@ -102,18 +129,25 @@ export function openLocalBus(path: string, options: { clock: Clock; maxQueued: n
     database.close()
   }
 
-  const queued = () => waiting.length + Math.max(0, ...all().map(({ backlog }) => backlog()))
+  /** What the slowest subscription of the topic has yet to handle. */
+  function queued(topic: Topic): number {
+    const backlogs = all().flatMap((subscription) =>
+      subscription.topic === topic ? [subscription.backlog()] : [],
+    )
+    return (waitingOf.get(topic) ?? 0) + Math.max(0, ...backlogs)
+  }
 
   return {
     async publish({ topic, key, body, claim }) {
       if (closed) throw new TransientError('the bus is closed')
-      if (queued() >= options.maxQueued) {
+      if (queued(topic) >= options.maxQueued) {
         throw new TransientError(`the queue is at its bound of ${options.maxQueued} messages`)
       }
       const draft = { topic, key, body: toJson(body), claim: toJson(claim) }
       return new Promise((resolve, reject) => {
         if (waiting.length === 0) setImmediate(flush)
         waiting.push({ draft, resolve, reject })
+        waitingOf.set(topic, (waitingOf.get(topic) ?? 0) + 1)
       })
     },
     depths: () => Object.fromEntries([...subscriptions].map(([name, { backlog }]) => [name, backlog()])),

@@ -44,6 +44,7 @@ export function openSubscriptionStore(database: DatabaseSync, name: string, topi
     /** The newest message of the topic that is kept; 0 when none is. */
     newest: () => (selectNewest.get(topic)?.seq as number | null) ?? 0,
     backlog: (cursor: number) => count(countBehind.get(topic, cursor)) + count(countRetries.get(name)),
+    retries: () => count(countRetries.get(name)),
     batch: (cursor: number, last: number, size: number) =>
       selectBatch.all(topic, cursor, Math.min(last, Number.MAX_SAFE_INTEGER), size) as unknown as Pending[],
     dueRetries: (now: number, size: number) => selectDue.all(name, now, size) as unknown as Pending[],

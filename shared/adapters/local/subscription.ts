@@ -26,6 +26,9 @@ export type Subscription = {
   topic: Topic
   /** Messages yet to handle, those set aside for a retry included. */
   backlog(): number
+  /** Messages that failed and wait for another attempt. */
+  setAside(): number
+  isPaused(): boolean
   /** Called after a commit that added messages of the topic. */
   added(count: number): void
   /** @throws TransientError when the subscription is stopped before. */
@@ -201,6 +204,8 @@ export function startSubscription(
   return {
     topic,
     backlog: () => backlog,
+    setAside: () => store.retries(),
+    isPaused: () => paused,
     added(count) {
       backlog += count
       if (outage === undefined) wakeIn(options.lingerMs)
@@ -209,6 +214,8 @@ export function startSubscription(
     async pauseAt(seq) {
       limit = seq
       await reached(Math.min(seq, store.newest()))
+      // Who asked may have lost patience meanwhile, and let it go on.
+      if (limit !== seq) return
       paused = true
       cancelTimer()
       await running
