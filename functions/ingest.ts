@@ -52,13 +52,14 @@ function refuse({ headers }: HttpRequest, tokens: readonly string[]): HttpRespon
 
 async function publish(event: JobEvent, { bus, unmanagedArms, log }: IngestDeps): Promise<HttpResponse> {
   const claim = claimOf(event)
+  // Taken before it is durable, so that requests of the same moment do not each take the last place.
+  if (event.unmanaged && event.arm !== null) unmanagedArms.add(event.arm)
   const publication = await bus.publish({
     topic: 'job-events',
     key: event.eventId,
     body: encodeEvent(event),
     claim,
   })
-  if (event.unmanaged && event.arm !== null) unmanagedArms.add(event.arm)
   const fields = { event_id: event.eventId, arm: event.arm, late: event.late }
   if (publication.status === 'accepted') {
     log.info('job.ingested', fields)

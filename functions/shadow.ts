@@ -5,6 +5,7 @@
  * Repetition: a decision keeps the id of its event, an outcome its own; the views take the first of each.
  */
 import { decideAtFinish, decideAtStart, outcomeOf } from '../shared/domain/shadow.ts'
+import { breather } from '../shared/runtime/breathe.ts'
 import type { Deps } from '../shared/runtime/handler.ts'
 import { decodeEvent } from '../shared/schema/event.ts'
 import { decisionRow, encodeRow, outcomeRow } from '../shared/schema/rows.ts'
@@ -31,15 +32,16 @@ export async function shadow(
   }
   const starts = events.filter(({ kind }) => kind === 'job.started')
   const finishes = events.filter(({ kind }) => kind === 'job.finished')
-  const decisions = [
-    ...starts.map((event) => decideAtStart(event, context)),
-    ...finishes.map((event) => decideAtFinish(event, context)),
-  ].filter((decision) => decision !== undefined)
+  const decisions: object[] = []
+  const breathe = breather()
+  for (const event of [...starts, ...finishes]) {
+    const decide = event.kind === 'job.started' ? decideAtStart : decideAtFinish
+    const decision = decide(event, context)
+    if (decision !== undefined) decisions.push(encodeRow(decisionRow, decision))
+    await breathe()
+  }
 
-  await warehouse.insert(
-    'runner_decisions',
-    decisions.map((decision) => encodeRow(decisionRow, decision)),
-  )
+  await warehouse.insert('runner_decisions', decisions)
   await warehouse.insert(
     'job_outcomes',
     finishes.map((event) => encodeRow(outcomeRow, outcomeOf(event))),

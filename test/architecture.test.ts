@@ -7,7 +7,7 @@ const HANDLER_MAY = [
   'shared/{domain,schema}/**',
   'shared/errors.ts',
   'type shared/ports.ts',
-  'shared/runtime/{credentials,decide-past,event-log,update-state}.ts',
+  'shared/runtime/{breathe,credentials,decide-past,event-log,update-state}.ts',
   'type shared/runtime/handler.ts',
   'npm:zod',
 ]

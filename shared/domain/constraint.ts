@@ -35,7 +35,7 @@ export type Constraint = {
   refuses(runner: Runner, job: JobRequirements): string | undefined
 }
 
-const tagsMissing: Constraint = {
+export const tagsMissing: Constraint = {
   code: 'tags_missing',
   refuses(runner, { tags }) {
     const missing = (tags ?? []).filter((tag) => !runner.tags.has(tag))

@@ -47,7 +47,7 @@ export function decide(decisionId: string, event: JobEvent, state: BanditState, 
   const provenFit = provenFitFor(state, fleet, event.jobKey, actual)
   const { feasible, refused } = withActual(
     event.arm,
-    feasibleSet(known, fleet, requirementsOf(event), provenFit),
+    feasibleSet(known, fleet, requirementsOf(event, fleet), provenFit),
   )
   const overKnown = choiceOf(state, known)
   const overFeasible = choiceOf(state, feasible)
@@ -77,9 +77,15 @@ export function projectNamesOf(projectId: number | string, path: string | null):
   return [path, String(projectId), lastPart].filter((name) => name !== null && name !== undefined)
 }
 
-/** The tags of a webhook are the runner's; the job's own are not known from it, nor is its ref's protection. */
-function requirementsOf(event: JobEvent): JobRequirements {
-  return { projectNames: projectNamesOf(event.projectId, event.projectPath), tags: null, refProtected: null }
+/**
+ * The tags of a webhook are the runner's; the job's own are not known from it. Nor is its ref's protection, unless
+ * a runner has the job that takes no others.
+ */
+function requirementsOf(event: JobEvent, fleet: Fleet): JobRequirements {
+  const actual = event.arm === null ? undefined : fleet.arms.get(event.arm)
+  const isProtected = actual?.runners.every(({ refProtected }) => refProtected) ?? false
+  const projectNames = projectNamesOf(event.projectId, event.projectPath)
+  return { projectNames, tags: null, refProtected: isProtected ? true : null }
 }
 
 /** The runner that has the job can take it, whatever fleet.yaml says. */

@@ -79,9 +79,10 @@ function observe(sums: Working, event: JobEvent): void {
 
 /**
  * The state without this job's own contribution, exactly: what a decision about the job may be based on after
- * the fact. A state that does not hold the job's outcome is returned as it is.
+ * the fact. A state that does not hold the job's outcome is returned as it is; undefined when what it holds of the
+ * job is not this event's contribution but another witness's, which is not known here.
  */
-export function withoutOwnOutcome(state: BanditState, event: JobEvent): BanditState {
+export function withoutOwnOutcome(state: BanditState, event: JobEvent): BanditState | undefined {
   if (!counts(event) || !holdsOutcome(state, event)) return state
   const contribution = contributionOf(event)
   if (contribution === undefined) return state
@@ -89,8 +90,12 @@ export function withoutOwnOutcome(state: BanditState, event: JobEvent): BanditSt
   const arms = new Map(state.arms)
   const cells = new Map(state.cells)
   const row = new Map(cells.get(event.jobKey))
-  setUnlessEmpty(arms, arm, addArmSums(arms.get(arm) ?? NO_ARM_SUMS, armSums, -1))
-  setUnlessEmpty(row, arm, addCellSums(row.get(arm) ?? NO_CELL_SUMS, cellSums, -1))
+  const armLeft = addArmSums(arms.get(arm) ?? NO_ARM_SUMS, armSums, -1)
+  const cellLeft = addCellSums(row.get(arm) ?? NO_CELL_SUMS, cellSums, -1)
+  if (Math.min(armLeft.n, armLeft.successes, armLeft.exposureMs, cellLeft.n, cellLeft.exposureMs) < 0)
+    return undefined
+  setUnlessEmpty(arms, arm, armLeft)
+  setUnlessEmpty(row, arm, cellLeft)
   if (row.size === 0) cells.delete(event.jobKey)
   else cells.set(event.jobKey, row)
   return { ...state, arms, cells }

@@ -1,6 +1,6 @@
 /** A recommendation: one arm drawn from the probabilities a policy gives over the feasible set. */
 import { probabilityOfBest } from './confidence.ts'
-import type { JobRequirements } from './constraint.ts'
+import { type JobRequirements, tagsMissing } from './constraint.ts'
 import { feasibleSet, knownArms, provenFitFor, type Refusal } from './feasible.ts'
 import type { Fleet } from './fleet.ts'
 import { byCodeUnit, choiceOf, drawIndex, type Policy } from './policy.ts'
@@ -37,11 +37,14 @@ export function recommendArm(input: RecommendationInput): Recommendation {
   const { jobKey, requirements, state, fleet, policy, draw } = input
   const provenFit = provenFitFor(state, fleet, jobKey)
   const split = feasibleSet(knownArms(state, fleet), fleet, requirements, provenFit)
-  const routable = split.feasible.filter((arm) => fleet.arms.get(arm)?.tag != null)
-  const refused = [
-    ...split.refused,
-    ...split.feasible.filter((arm) => !routable.includes(arm)).map(withoutRoutingTag),
-  ].sort((a, b) => byCodeUnit(a.arm, b.arm))
+  const routable: string[] = []
+  const refused = [...split.refused]
+  for (const arm of split.feasible) {
+    const refusal = refusalToRoute(arm, fleet, requirements)
+    if (refusal === undefined) routable.push(arm)
+    else refused.push(refusal)
+  }
+  refused.sort((a, b) => byCodeUnit(a.arm, b.arm))
 
   const choice = choiceOf(state, routable)
   const probabilities = policy.probabilities(choice)
@@ -63,7 +66,19 @@ export function recommendArm(input: RecommendationInput): Recommendation {
   return { chosen, feasible, refused }
 }
 
-function withoutRoutingTag(arm: string): Refusal {
-  const reason = `"${arm}" has no tag in fleet.yaml that only it carries, so no job can be sent to it.`
-  return { arm, code: 'no_routing_tag', reason }
+/**
+ * A routed job carries the arm's tag in the place of its own, so *every* runner with that tag may get it: each has
+ * to carry what the job asks for, and the tag has to be the arm's alone.
+ */
+function refusalToRoute(id: string, fleet: Fleet, requirements: JobRequirements): Refusal | undefined {
+  const arm = fleet.arms.get(id)
+  if (arm?.tag == null) {
+    const reason = `"${id}" has no tag in fleet.yaml that only it carries, so no job can be sent to it.`
+    return { arm: id, code: 'no_routing_tag', reason }
+  }
+  for (const runner of arm.runners) {
+    const reason = tagsMissing.refuses(runner, requirements)
+    if (reason !== undefined) return { arm: id, code: tagsMissing.code, reason }
+  }
+  return undefined
 }

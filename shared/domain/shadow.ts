@@ -90,9 +90,13 @@ export function decideAtStart(event: JobEvent, context: DecisionContext): Decisi
   return recordOf(event, context, context.state, false)
 }
 
-/** The late decision: always made, from a state without the job's own contribution. */
-export function decideAtFinish(event: JobEvent, context: DecisionContext): DecisionRecord {
-  return recordOf(event, context, withoutOwnOutcome(context.state, event), true)
+/**
+ * The late decision, from a state without the job's own contribution. Undefined only when another witness of the
+ * same finish is in the state, which a bus that forgets keys can bring about: it cannot be taken out exactly.
+ */
+export function decideAtFinish(event: JobEvent, context: DecisionContext): DecisionRecord | undefined {
+  const state = withoutOwnOutcome(context.state, event)
+  return state === undefined ? undefined : recordOf(event, context, state, true)
 }
 
 export function outcomeOf(event: JobEvent): OutcomeRecord {

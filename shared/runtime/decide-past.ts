@@ -1,15 +1,13 @@
-import { setImmediate as breathe } from 'node:timers/promises'
 import type { JobEvent } from '../domain/event.ts'
 import { startFold } from '../domain/fold.ts'
 import { decideAtFinish, decideAtStart, outcomeOf } from '../domain/shadow.ts'
 import { EMPTY_STATE } from '../domain/state.ts'
 import { decisionRow, encodeRow, outcomeRow } from '../schema/rows.ts'
+import { breather } from './breathe.ts'
 import { finishesInOrder } from './event-log.ts'
 import type { Deps, Progress } from './handler.ts'
 
 const CHUNK = 1000
-/** Decisions in one go; then whoever waits for an answer of this process gets it. */
-const BREATH = 50
 /** The state of a decision about the past was never stored, so it has no generation of its own. */
 const GENERATION = 'replay'
 
@@ -33,28 +31,33 @@ export async function decidePast(
     await warehouse.insert('job_outcomes', rows.outcomes)
     rows = { decisions: [], outcomes: [] }
   }
-  for (const [index, event] of events.entries()) {
-    past.add(await logged.before(event.occurredAt))
-    const context = {
-      state: past.state,
-      generation: GENERATION,
-      fleet,
-      decidedAt: event.occurredAt,
-      lateAfterMs: settings.lateAfterMs,
+  const breathe = breather()
+  try {
+    for (const [index, event] of events.entries()) {
+      past.add(await logged.before(event.occurredAt))
+      const context = {
+        state: past.state,
+        generation: GENERATION,
+        fleet,
+        decidedAt: event.occurredAt,
+        lateAfterMs: settings.lateAfterMs,
+      }
+      if (event.kind === 'job.started') {
+        const decision = decideAtStart(event, context)
+        if (decision !== undefined) rows.decisions.push(encodeRow(decisionRow, decision))
+      }
+      if (event.kind === 'job.finished') {
+        const decision = decideAtFinish(event, context)
+        if (decision !== undefined) rows.decisions.push(encodeRow(decisionRow, decision))
+        rows.outcomes.push(encodeRow(outcomeRow, outcomeOf(event)))
+        past.add([event])
+      }
+      if (rows.decisions.length >= CHUNK) await flush()
+      progress({ doing: 'deciding', done: index + 1, total: events.length })
+      await breathe()
     }
-    if (event.kind === 'job.started') {
-      const decision = decideAtStart(event, context)
-      if (decision !== undefined) rows.decisions.push(encodeRow(decisionRow, decision))
-    }
-    if (event.kind === 'job.finished') {
-      rows.decisions.push(encodeRow(decisionRow, decideAtFinish(event, context)))
-      rows.outcomes.push(encodeRow(outcomeRow, outcomeOf(event)))
-      past.add([event])
-    }
-    if (rows.decisions.length >= CHUNK) await flush()
-    progress({ doing: 'deciding', done: index + 1, total: events.length })
-    if (index % BREATH === 0) await breathe()
+    await flush()
+  } finally {
+    await logged.end()
   }
-  await flush()
-  await logged.end()
 }

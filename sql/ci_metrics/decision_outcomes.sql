@@ -1,6 +1,7 @@
 -- What would each policy have picked for a job, and what became of it where GitLab ran it?
 -- Of the decisions on a job the one made at its start counts, else the late one; of one decision written twice
--- the first. Grain: one row per job that was decided on. The outcome is NULL while the job runs.
+-- the first. The actual runner is the one that ended the job, as far as known: a start may not name it, or name one
+-- that lost the job again. Grain: one row per job that was decided on. The outcome is NULL while the job runs.
 WITH decisions AS (
   SELECT *
   FROM ci_metrics.runner_decisions
@@ -29,14 +30,14 @@ SELECT
   decisions.source,
   decisions.decided_at,
   decisions.decided_late,
-  decisions.actual_runner,
+  COALESCE(outcomes.arm, decisions.actual_runner) AS actual_runner,
   decisions.actual_unmanaged,
   decisions.mab_runner,
   decisions.nsai_runner,
   decisions.nsai_feasible_count,
   decisions.nsai_confidence,
-  decisions.mab_would_match,
-  decisions.nsai_would_match,
+  decisions.mab_runner = COALESCE(outcomes.arm, decisions.actual_runner) AS mab_would_match,
+  decisions.nsai_runner = COALESCE(outcomes.arm, decisions.actual_runner) AS nsai_would_match,
   decisions.tags_source,
   decisions.known_count,
   decisions.feasible,

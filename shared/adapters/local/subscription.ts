@@ -43,7 +43,6 @@ export type Subscription = {
 /** What became of a message. */
 type Outcome = { pending: Pending; error: unknown; fate: 'handled' | 'retried' | 'buried' }
 
-/** Batches of 250: a handler computes for some ten milliseconds at most, and /recommend is answered between. */
 const DEFAULTS = { maxBatch: 250, lingerMs: 50, maxAttempts: 100, firstBackoffMs: 1000 }
 /** As Pub/Sub's: 100 attempts with it take less than the day by which ids outlive the lateness window. */
 const MAX_BACKOFF_MS = 600_000

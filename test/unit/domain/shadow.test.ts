@@ -109,10 +109,9 @@ describe('the late decision at a job’s finish', () => {
       fc.property(finishesArb, finishArb, fleetArb, (known, event, fleet) => {
         const before = stateOf(known.filter(({ eventId }) => eventId !== event.eventId))
         const after = fold(before, [event], WINDOW)
-        const { stateAsOfAt, stateLagSeconds, ...rest } = decideAtFinish(
-          event,
-          contextOf({ state: after, fleet }),
-        )
+        const decision = decideAtFinish(event, contextOf({ state: after, fleet }))
+        if (decision === undefined) throw new Error('no decision was made')
+        const { stateAsOfAt, stateLagSeconds, ...rest } = decision
         expect(decideAtFinish(event, contextOf({ state: before, fleet }))).toMatchObject(rest)
         expect(rest.decidedLate).toBe(true)
         expect(stateAsOfAt).toBe(after.newestFinishAt)
