@@ -64,11 +64,11 @@ can be repeated.`,
 program
   .command('recommend')
   .description('Say which runner should take a job.')
-  .requiredOption('--project <id or path>', "GitLab's project id or path")
+  .requiredOption('--project <id>', "GitLab's project id, or a name or path that fleet.yaml gives an id")
   .requiredOption('--job <name>', 'name of the job')
   .option('--tags <a,b>', 'tags that the job needs; "" for none; left out: not known')
   .addOption(new Option('--policy <name>', 'policy to ask (env BANDIT_ALGORITHM)').choices(policyNames))
-  .addOption(new Option('--format <format>', 'dotenv for a GitLab report').choices(['json', 'dotenv']))
+  .addOption(new Option('--format <format>', 'dotenv: as a GitLab report').choices(['dotenv']))
   .option('--protected', 'the job runs on a protected ref')
   .option('--all', 'list all feasible arms instead of the best ten')
   .action(async (options: Record<string, string | true>, command: Command) => {
@@ -122,7 +122,9 @@ async function operate<T>(
   progress.end()
   const { json } = command.optsWithGlobals<GlobalOptions>()
   console.log(
-    json && typeof result !== 'string' ? JSON.stringify(result, null, 2) : print(result as T).trimEnd(),
+    json && typeof result !== 'string'
+      ? JSON.stringify(result, null, 2)
+      : say.harmless(print(result as T)).trimEnd(),
   )
   return result
 }

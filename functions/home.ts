@@ -8,7 +8,8 @@ export async function home(): Promise<HttpResponse> {
       name: 'runner-bandit',
       paths: {
         'POST /webhooks/gitlab': 'job webhooks of GitLab, with X-Gitlab-Token',
-        'GET /recommend?project=&job=&tags=': 'which runner should take this job; &format=dotenv for CI',
+        'GET or POST /recommend?project=&job=&tags=':
+          'which runner should take this job; &format=dotenv for CI',
         'GET /stats': 'what has been learned of each arm',
         'GET /health': 'live and ready, state age, queue depths',
       },

@@ -8,6 +8,7 @@ import { firstDifference } from '../shared/domain/difference.ts'
 import { totalObservations } from '../shared/domain/state.ts'
 import { foldLog, logTotals, refuseWhileLogLags } from '../shared/runtime/event-log.ts'
 import type { Deps, Progress } from '../shared/runtime/handler.ts'
+import { parseBody } from '../shared/schema/intake.ts'
 import { encodeState } from '../shared/schema/state.ts'
 
 type RebuildDeps = Pick<Deps, 'state' | 'warehouse' | 'deliveries' | 'settings' | 'log'>
@@ -59,19 +60,25 @@ async function rebuildWhileHeld(
   const { state: folded, events } = await foldLog(warehouse, settings.lateAfterMs, progress)
   const report = { events, observations: totalObservations(folded) }
   if (check) {
-    const present = await state.read()
-    const difference = firstDifference(documentOf(present.state), documentOf(folded))
-    const { generation } = present
-    if (difference === undefined) return { ...report, generation, equal: true }
-    const { path, left, right } = difference
+    const wanted = encodeState(folded)
+    const present = await state.bytes()
+    const generation = await state.generation()
+    const isUntouched = present === undefined && events === 0
+    if (isUntouched || (present !== undefined && Buffer.from(wanted).equals(present))) {
+      return { ...report, generation, equal: true }
+    }
+    const { path, left, right } = firstDifference(
+      parseBody(present ?? new Uint8Array()),
+      parseBody(wanted),
+    ) ?? {
+      path: 'the form of the file',
+      left: `${present?.length} bytes`,
+      right: `${wanted.length} bytes`,
+    }
     return { ...report, generation, equal: false, first_difference: { path, state: left, log: right } }
   }
   const before = await state.generation()
   const { generation } = await state.write(folded, before)
   log.info('state.rebuilt', { generation, events })
   return { ...report, generation, equal: generation === before }
-}
-
-function documentOf(state: Parameters<typeof encodeState>[0]): unknown {
-  return JSON.parse(new TextDecoder().decode(encodeState(state)))
 }

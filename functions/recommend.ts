@@ -55,14 +55,15 @@ function decide(query: RecommendQuery, deps: RecommendDeps): RecommendAnswer {
   const { fleet, settings, rng, log } = deps
   const decisionId = rng.id()
   const policy = policyNamed(query.policy ?? settings.policyName) as Policy
-  const jobKey = jobKeyOf(query.project, query.job)
+  const project = fleet.projectIds.get(query.project) ?? query.project
+  const jobKey = jobKeyOf(project, query.job)
   const snapshot = deps.state.latest()
   let found = NO_ARMS
   let trouble: string | undefined
   try {
     if (snapshot === undefined) throw new Error('the bandit state has not been read yet')
     const requirements = {
-      projectNames: projectNamesOf(query.project, query.project),
+      projectNames: projectNamesOf(project, query.project),
       tags: query.tags ?? null,
       refProtected: query.protected ?? null,
     }
@@ -72,7 +73,10 @@ function decide(query: RecommendQuery, deps: RecommendDeps): RecommendAnswer {
     log.error('recommendation.failed', { decision_id: decisionId, error })
     trouble = 'No decision could be made; the log says why.'
   }
-  const answer = answerOf(decisionId, policy, found, trouble, snapshot, deps)
+  if (found.chosen === undefined && query.tags === undefined) {
+    trouble ??= 'It is not known what this job needs: it was not seen before, and no tags were given.'
+  }
+  const answer = answerOf(decisionId, policy, found, trouble, snapshot, query.tags ?? [], deps)
   const lost = (error: unknown) => log.error('recommendation.lost', { decision_id: decisionId, error })
   try {
     journal(answer, query, jobKey, policy, snapshot, deps).catch(lost)
@@ -88,6 +92,7 @@ function answerOf(
   { chosen, feasible, refused }: Recommendation,
   trouble: string | undefined,
   snapshot: StateSnapshot | undefined,
+  tags: readonly string[],
   { fleet, clock }: RecommendDeps,
 ): RecommendAnswer {
   const common = {
@@ -102,7 +107,8 @@ function answerOf(
     return { ...common, ...noArm, kind: 'fallback', tag: fleet.fallbackTag, reason: trouble }
   }
   if (chosen === undefined) {
-    const reason = 'No runner can take this job; "refused" says why of each.'
+    const dead = tags.filter((tag) => fleet.deadTags.has(tag)).map((tag) => ` "${tag}" is a dead tag.`)
+    const reason = `No runner can take this job; "refused" says why of each.${dead.join('')}`
     return { ...common, ...noArm, kind: 'none', tag: null, reason }
   }
   const { arm, tag, propensity, confidence } = chosen

@@ -2,7 +2,8 @@
  * record: what was published becomes rows, as it is.
  *
  * Trigger: topics `job-events`, `quarantine`, `recommendations`. Writes: the table of the same meaning.
- * Repetition: a row may come twice; the views keep one of each.
+ * Repetition: after a crash a row may come twice. The views over the log, decisions and
+ * outcomes keep one of each; of quarantine and recommendations, count by their id.
  */
 
 import type { Deps, MessageHandler } from '../shared/runtime/handler.ts'

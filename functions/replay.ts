@@ -46,6 +46,8 @@ type ReplayDeps = Pick<
   | 'webhookFiles'
 >
 
+/** So many bodies that were set aside are logged by name; a folder of something else would fill the log. */
+const NAMED = 20
 const KIND_ORDER = { 'job.queued': 0, 'job.started': 1, 'job.finished': 2 }
 
 export async function replay(
@@ -103,7 +105,7 @@ async function readAll(
     report[kind] += 1
     report.by_reason[code] = (report.by_reason[code] ?? 0) + 1
   }
-  for await (const { bytes } of deps.webhookFiles.read(paths)) {
+  for await (const { name, bytes } of deps.webhookFiles.read(paths)) {
     report.files += 1
     progress({ doing: 'reading', done: report.files })
     const intake = takeIn(parseBody(bytes), bytes, context)
@@ -111,6 +113,10 @@ async function readAll(
     else if (intake.status === 'quarantined') {
       count('quarantined', intake.record.code)
       quarantined.push(intake.record)
+      if (quarantined.length <= NAMED) {
+        const { code, reason } = intake.record
+        deps.log.warning('body.quarantined', { name, code, reason })
+      }
     } else {
       events.push(intake.event)
       if (intake.event.unmanaged && intake.event.arm !== null) unmanagedArms.add(intake.event.arm)

@@ -71,8 +71,10 @@ export type StateSnapshot = {
 
 /** The object `bandit_state.json`, changed by compare-and-set only. */
 export type StateStore = {
-  /** @throws ConfigError when the object is there and cannot be understood. */
+  /** @throws ConfigError when the object cannot be understood; TransientError when it was there and is gone. */
   read(): Promise<StateSnapshot>
+  /** The present content as it is stored, whatever it is; undefined when there is none. */
+  bytes(): Promise<Uint8Array | undefined>
   /** The present generation, also of a content that cannot be understood. */
   generation(): Promise<string>
   /**

@@ -25,7 +25,7 @@ export function rebuilt({
   if (difference === undefined)
     return `${equal ? 'The state is what the log says' : 'The state was rebuilt'}: ${basis}.`
   const { path, state, log } = difference
-  return `The state is NOT what the log says (${basis}).\nFirst difference at ${path}: state ${JSON.stringify(state)}, log ${JSON.stringify(log)}.\n"npx runner-bandit rebuild" makes it anew.`
+  return `The state is NOT what the log says (${basis}).\nFirst difference at ${path}: state ${JSON.stringify(state) ?? 'nothing legible'}, log ${JSON.stringify(log) ?? 'nothing'}.\n"npx runner-bandit rebuild" makes it anew.`
 }
 
 export function statistics(stats: Awaited<ReturnType<typeof gatherStats>>): string {
@@ -76,9 +76,13 @@ export function rows(table: readonly Record<string, unknown>[]): string {
   return [lines[0], widths.map((width) => '-'.repeat(width)).join('  '), ...lines.slice(1)].join('\n')
 }
 
-/** Without control characters, so that what a runner is called cannot steer the terminal. */
+/** Without characters that steer a terminal or turn the text around: what a runner is called may hold any. */
+export function harmless(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}]/gu, (character) => (character === '\n' ? '\n' : ' '))
+}
+
 function cell(value: unknown): string {
-  const plain = textOf(value).replaceAll(/\p{Cc}/gu, ' ')
+  const plain = harmless(textOf(value)).replaceAll('\n', ' ')
   return plain.length > MAX_CELL ? `${plain.slice(0, MAX_CELL - 1)}…` : plain
 }
 

@@ -71,7 +71,7 @@ function firstRefusal(
 }
 
 /**
- * Arms that can take a job of unknown tags for certain: those that served the job key before, and those that
+ * Arms that can take a job of unknown tags as far as can be told: those that served the job key before, and those that
  * carry every tag of the runner that has it now (job tags ⊆ its tags ⊆ theirs).
  */
 export function provenFitFor(

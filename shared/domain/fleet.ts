@@ -32,6 +32,8 @@ export type Fleet = {
   fallbackTag: string | null
   /** Tags that no runner may carry any more. */
   deadTags: ReadonlySet<string>
+  /** GitLab's ids of the projects that the file gives one, by name and path. */
+  projectIds: ReadonlyMap<string, number>
   runnersById: ReadonlyMap<number, Member>
   runnersByName: ReadonlyMap<string, Member>
 }
@@ -57,12 +59,14 @@ export function fleetOf(
   arms: readonly Arm[],
   fallbackTag: string | null,
   deadTags: ReadonlySet<string> = new Set(),
+  projectIds: ReadonlyMap<string, number> = new Map(),
 ): Fleet {
   const members = arms.flatMap((arm) => arm.runners.map((runner) => ({ arm: arm.id, runner })))
   return {
     arms: new Map(arms.map((arm) => [arm.id, arm])),
     fallbackTag,
     deadTags,
+    projectIds,
     runnersById: new Map(
       members.flatMap((member) => (member.runner.id === null ? [] : [[member.runner.id, member]])),
     ),

@@ -37,6 +37,8 @@ export async function openLocalDeps(
 ): Promise<LocalDeps> {
   const folder = settings.dataFolder
   const fleet = loadFleet(settings.fleetFile)
+  // What is made here is its owner's alone.
+  process.umask(0o077)
   makeFolder(folder)
   const bus = openBus(folder, { clock, maxQueued: settings.queueMaxMessages })
   try {
@@ -71,7 +73,7 @@ function openBus(folder: string, options: Parameters<typeof openLocalBus>[1]): L
   try {
     return openLocalBus(join(folder, 'bus.db'), options)
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error
+    if (!(error instanceof ConfigError) || !error.message.includes('in use')) throw error
     throw new ConfigError(
       `The data folder ${folder} is in use by another runner-bandit. Stop it, or choose another folder with --data.`,
     )

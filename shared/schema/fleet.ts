@@ -1,5 +1,5 @@
 /** `fleet.yaml`: the owner's description of the fleet. Every fault is reported, with its line, not only the first. */
-import { LineCounter, parseDocument } from 'yaml'
+import { type Document, LineCounter, parseDocument } from 'yaml'
 import * as z from 'zod'
 import { type Arm, type Fleet, fleetOf, type Runner } from '../domain/fleet.ts'
 import { ConfigError } from '../errors.ts'
@@ -64,7 +64,7 @@ export function parseFleet(text: string, fileName = 'fleet.yaml'): Fleet {
       document.errors.map((error) => error.message),
     )
   }
-  const parsed = fleetFile.safeParse(document.toJS())
+  const parsed = fleetFile.safeParse(unfold(document, fileName))
   const faults: Fault[] = parsed.success
     ? crossFaults(parsed.data)
     : parsed.error.issues.flatMap(faultsOfIssue)
@@ -86,6 +86,15 @@ export function parseFleet(text: string, fileName = 'fleet.yaml'): Fleet {
       if (node?.range !== undefined) return lines.linePos(node.range[0]).line
     }
     return undefined
+  }
+}
+
+/** @throws ConfigError for a document that unfolds without end. */
+function unfold(document: Document, fileName: string): unknown {
+  try {
+    return document.toJS()
+  } catch (error) {
+    throw new ConfigError(`${fileName} cannot be read: ${error instanceof Error ? error.message : error}`)
   }
 }
 
@@ -191,13 +200,20 @@ function fleetFrom(file: FleetFile): Fleet {
     const found = members[0]?.tags.find(isOwn)
     return { id, tag: ownTag ?? found ?? null, runners: members.map((one) => runnerFrom(one, file)) }
   })
-  return fleetOf(arms, file.fallback_tag ?? null, new Set(file.dead_tags))
+  const projectIds = file.projects.flatMap(({ name: project, id, path }): [string, number][] =>
+    id === undefined
+      ? []
+      : [[project, id], ...(path === undefined ? [] : ([[path, id]] as [string, number][]))],
+  )
+  return fleetOf(arms, file.fallback_tag ?? null, new Set(file.dead_tags), new Map(projectIds))
 }
 
 function runnerFrom(one: FleetFile['runners'][number], file: FleetFile): Runner {
   const names = (wanted: string) => {
     const project = file.projects.find((item) => item.name === wanted)
-    return [wanted, project?.path, project?.id?.toString()].filter((item) => item !== undefined)
+    const exact = [project?.path, project?.id?.toString()].filter((item) => item !== undefined)
+    // A bare name is any project of that name; one with an id or a path is that one only.
+    return exact.length > 0 ? exact : [wanted]
   }
   return {
     name: one.name,

@@ -2,7 +2,7 @@
 import * as z from 'zod'
 import { policyNames } from '../domain/policies/index.ts'
 
-const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost'])
+const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/
 const MEBIBYTE = 1024 * 1024
 
 const secrets = z
@@ -14,6 +14,10 @@ const wholeNumber = (min: number, max: number) =>
 
 const url = z.url({ protocol: /^https?$/ }).transform((text) => text.replace(/\/+$/, ''))
 
+const instanceUrl = z
+  .url({ protocol: /^https?$/ })
+  .refine((text) => !/[?#@]/.test(text), 'is an address without user, password, ? and #')
+
 export const settingsSchema = z.object({
   HOST: z
     .string()
@@ -23,7 +27,7 @@ export const settingsSchema = z.object({
   PUBLIC_URL: url
     .optional()
     .describe('Where GitLab reaches this server; it cannot reach a loopback address.'),
-  GITLAB_URL: url
+  GITLAB_URL: instanceUrl
     .default('https://gitlab.com')
     .describe('The GitLab instance whose jobs these are. Part of the identity of every event.'),
   GITLAB_WEBHOOK_TOKEN: secrets
@@ -53,7 +57,9 @@ export const settingsSchema = z.object({
     .describe('Bucket of the bandit state on Google Cloud, which this version cannot run on yet.'),
   LATE_AFTER_HOURS: wholeNumber(1, 24 * 365)
     .default(168)
-    .describe('A job whose finish arrives later than this makes rows and is not learned from.'),
+    .describe(
+      'A job whose finish arrives later than this makes rows and is not learned from. Run rebuild after changing it.',
+    ),
   MAX_UNMANAGED_ARMS: wholeNumber(0, 1_000_000)
     .default(5000)
     .describe(
@@ -101,7 +107,7 @@ export function settingsFrom(parsed: Parsed): Settings {
     host: parsed.HOST,
     port: parsed.PORT,
     publicUrl: parsed.PUBLIC_URL,
-    instance: parsed.GITLAB_URL.replace(/^https?:\/\//, ''),
+    instance: instanceOf(parsed.GITLAB_URL),
     webhookTokens: parsed.GITLAB_WEBHOOK_TOKEN,
     apiTokens: parsed.RUNNER_BANDIT_API_TOKEN,
     dataFolder: parsed.RUNNER_BANDIT_DATA,
@@ -115,11 +121,17 @@ export function settingsFrom(parsed: Parsed): Settings {
   }
 }
 
+/** A part of event ids, so of one form however the address is written. */
+function instanceOf(url: string): string {
+  const { host, pathname } = new URL(url)
+  return `${host}${pathname}`.replace(/\/+$/, '')
+}
+
 /** Faults that lie between settings, told beside those of single ones: so from what was given, not what it parsed to. */
 export function crossFaults(given: Readonly<Record<string, string>>): string[] {
   const faults: string[] = []
   const { HOST = '127.0.0.1', K_SERVICE, BANDIT_GCS_BUCKET } = given
-  if (!LOOPBACK.has(HOST)) {
+  if (!LOOPBACK.test(HOST)) {
     const exposed = `HOST ${HOST} is not a loopback address`
     if (given.GITLAB_WEBHOOK_TOKEN === undefined) faults.push(`${exposed}: GITLAB_WEBHOOK_TOKEN must be set`)
     if (given.RUNNER_BANDIT_API_TOKEN === undefined)

@@ -22,7 +22,7 @@ const seconds = z
     z.number(),
     z
       .string()
-      .regex(/^\d+(\.\d+)?$/, 'not a number')
+      .regex(/^\d+(\.\d+)?(e[+-]?\d+)?$/i, 'not a number')
       .transform(Number),
   ])
   .pipe(z.number().min(0).max(MAX_DURATION_SECONDS))

@@ -96,6 +96,21 @@ describe('without a server', () => {
     expect(readFileSync(path, 'utf8')).toBe(good)
   })
 
+  test('rebuild --check is about bytes: a state of the same sums in another form is not equal', async () => {
+    const path = join(folder, 'bandit_state.json')
+    const good = readFileSync(path, 'utf8')
+    for (const other of [
+      JSON.stringify(JSON.parse(good), null, 1),
+      `${good}\n`,
+      good.replace('{', '{"more":1,'),
+    ]) {
+      writeFileSync(path, other)
+      const check = await runCommand(['rebuild', '--check', '--data', folder])
+      expect([check.code, check.stdout.includes('First difference')]).toEqual([1, true])
+    }
+    writeFileSync(path, good)
+  })
+
   test('a state that is garbage is refused with the command that mends it', async () => {
     const path = join(folder, 'bandit_state.json')
     const good = readFileSync(path, 'utf8')

@@ -1,8 +1,10 @@
 /** /recommend, /stats and /health over HTTP. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { LocalDeps } from '../../shared/runtime/deps.ts'
 import type { RecommendAnswer } from '../../shared/schema/recommend.ts'
-import { postWebhook, startServer } from '../support/server.ts'
+import { dataFolder, postWebhook, startServer } from '../support/server.ts'
 import { jobWebhook } from '../support/webhook.ts'
 
 const DOCKER_ARMS = [
@@ -89,7 +91,39 @@ describe('recommend', () => {
   test('without tags falls back on the arms that served the job before', async () => {
     const answer = await recommend({ project: '101', job: 'rspec 3/4' })
     expect(answer.feasible.map(({ arm }) => arm).sort()).toEqual(DOCKER_ARMS)
-    expect((await recommend({ project: '101', job: 'never seen' })).kind).toBe('none')
+    const unknown = await recommend({ project: '101', job: 'never seen' })
+    expect(unknown).toMatchObject({
+      kind: 'fallback',
+      tag: 'any-runner',
+      reason: expect.stringContaining('not known'),
+    })
+  })
+
+  test('says that a tag is dead', async () => {
+    const { kind, reason } = await recommend({ project: '101', job: 'rspec', tags: 'gcp-docker' })
+    expect([kind, reason]).toEqual(['none', expect.stringContaining('"gcp-docker" is a dead tag.')])
+  })
+
+  test('knows a project by the path that fleet.yaml gives its id', async () => {
+    const fleet = join(dataFolder(), 'fleet.yaml')
+    writeFileSync(
+      fleet,
+      `
+machines: { m: {} }
+executors: [docker]
+projects: [{ name: api, id: 101, path: acme/api }]
+runners: [{ name: Mac Docker Runner, machine: m, executor: docker, tags: [x] }]
+`,
+    )
+    const described = await startServer({ RUNNER_BANDIT_FLEET: fleet })
+    await postWebhook(described.url, jobWebhook())
+    await described.deps.deliveries.drained()
+    for (const project of ['101', 'api', 'acme/api']) {
+      const response = await fetch(
+        `${described.url}/recommend?${new URLSearchParams({ project, job: 'rspec' })}`,
+      )
+      expect(await response.json()).toMatchObject({ kind: 'arm', runner: 'Mac Docker Runner' })
+    }
   })
 
   test('draws from the probabilities it gives when the policy is uniform', async () => {

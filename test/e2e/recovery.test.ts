@@ -1,5 +1,5 @@
 /** What a start repairs, and what waits on disk while nobody handles it. */
-import { writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ingest } from '../../functions/ingest.ts'
@@ -98,6 +98,21 @@ test('a replay that died before the log is made good by repeating it, without a 
   const rows = await warehouse.query('SELECT job_id, job_status FROM ci_metrics.decision_outcomes')
   expect(rows).toEqual([{ job_id: 1001, job_status: 'success' }])
   expect(await rebuild({ check: true }, deps)).toMatchObject({ equal: true, observations: 1 })
+})
+
+test('a state that vanishes or changes under a running server is noticed, and not gone on from', async () => {
+  const { url, deps } = await startServer()
+  const path = join(deps.settings.dataFolder, 'bandit_state.json')
+  await postWebhook(url, jobWebhook({ build_id: 1 }))
+  await deps.deliveries.drained()
+  writeFileSync(path, readFileSync(path, 'utf8').replace('[1,1,', '[7,1,'))
+  expect(await rebuild({ check: true }, deps)).toMatchObject({ equal: false })
+  rmSync(path)
+  expect(await rebuild({ check: true }, deps)).toMatchObject({ equal: false })
+  await postWebhook(url, jobWebhook({ build_id: 2 }))
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  expect(deps.bus.depths()).toMatchObject({ learn: 1 })
+  expect(existsSync(path)).toBe(false)
 })
 
 test('webhooks that come during a replay are accepted, wait, and are handled after it', async () => {

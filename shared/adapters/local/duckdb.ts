@@ -14,6 +14,8 @@ export type DuckdbWarehouse = Warehouse & {
 }
 
 const DATASET = 'ci_metrics'
+/** The warehouse shares a process with the server; a person's query must not take the machine. */
+const MEMORY_LIMIT = '1GB'
 const SELECT_BOUNDS: SelectBounds = { timeoutMs: 60_000, maxRows: 100_000 }
 
 /**
@@ -122,6 +124,7 @@ async function prepareFile(
     await connection.run(`CREATE OR REPLACE VIEW ${DATASET}.${name} AS ${select}`)
   }
   await connection.run('COMMIT')
+  await connection.run(`SET memory_limit = '${MEMORY_LIMIT}'`)
   await connection.run('SET enable_external_access = false; SET lock_configuration = true')
 }
 

@@ -30,7 +30,12 @@ export function openLocalState(folder: string, clock: Clock): StateStore {
 
   async function read(): Promise<StateSnapshot> {
     if (latest !== undefined && !isStale) return latest
-    latest = await readSnapshot(path)
+    const present = await readSnapshot(path)
+    if (present.generation === NO_GENERATION && latest !== undefined && latest.generation !== NO_GENERATION) {
+      // To go on from nothing would forget in silence what was learned.
+      throw new TransientError(`${path} has vanished; "npx runner-bandit rebuild" makes it anew from the log`)
+    }
+    latest = present
     isStale = false
     return latest
   }
@@ -51,6 +56,7 @@ export function openLocalState(folder: string, clock: Clock): StateStore {
   return {
     // A reader does not wait behind a write for what is in memory.
     read: async () => (latest !== undefined && !isStale ? latest : inTurn(read)),
+    bytes: () => readIfThere(path),
     generation: async () => generationOf(await readIfThere(path)),
     write: (state, ifGeneration) => inTurn(() => write(state, ifGeneration)),
     latest: () => latest,

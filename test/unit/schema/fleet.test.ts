@@ -46,9 +46,9 @@ describe('a runner in fleet.yaml', () => {
     expect(runnerOf(`${head}runners: [{ name: a, machine: n, executor: docker }]`)?.costPerHourEur).toBe(0)
   })
 
-  test('serves projects under every name that the file gives them', () => {
+  test('serves a project by its id and path where the file gives them, and by its bare name where not', () => {
     const text = `projects: [{ name: app, id: 42, path: group/app }, { name: other }]\n${oneRunner('projects: [app, other]')}`
-    expect(runnerOf(text)?.projects).toEqual(new Set(['app', 'group/app', '42', 'other']))
+    expect(runnerOf(text)?.projects).toEqual(new Set(['group/app', '42', 'other']))
     expect(runnerOf(oneRunner('projects: []'))?.projects).toEqual(new Set())
   })
 
