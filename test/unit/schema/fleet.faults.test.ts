@@ -60,6 +60,34 @@ arms:
 `
 
 describe('a fleet.yaml with faults', () => {
+  test('has those of its shape and those between its parts listed together', () => {
+    const text = `machines: { m: {} }
+executors: [docker]
+projects:
+  - name: app
+  - name: app
+colour: green
+runners:
+  - { name: a, machine: m, executor: docker, tags: [x], online: maybe }
+  - { name: b, machine: attic, executor: docker, tags: [7, x] }
+  - { machine: m, executor: shell, tags: [y] }
+fallback_tag: nobody
+`
+    const lines = faultsOf(text).map((fault) => /^line \d+: [\w.]+/.exec(fault)?.[0])
+    expect(lines.toSorted()).toEqual(
+      [
+        'line 5: projects.1.name',
+        'line 6: colour',
+        'line 8: runners.0.online',
+        'line 9: runners.1.machine',
+        'line 9: runners.1.tags.0',
+        'line 10: runners.2.executor',
+        'line 10: runners.2.name',
+        'line 11: fallback_tag',
+      ].toSorted(),
+    )
+  })
+
   test('has all of them listed, each with its line', () => {
     expect(faultsOf(FAULTY).toSorted()).toEqual(
       [
