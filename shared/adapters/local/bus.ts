@@ -12,6 +12,7 @@ import type { Clock, Deliveries, EventBus, Publication, Topic } from '../../port
 import { inTransaction, openExclusively } from './sqlite.ts'
 import { type Subscription, type SubscriptionOptions, startSubscription } from './subscription.ts'
 import { SUBSCRIPTION_SCHEMA } from './subscription-store.ts'
+import { takeTurns } from './turns.ts'
 
 export type LocalBus = EventBus &
   Deliveries & {
@@ -57,7 +58,7 @@ export function openLocalBus(
   const all = () => [...subscriptions.values()]
   let waiting: Waiting[] = []
   const waitingOf = new Map<Topic, number>()
-  let lastHold: Promise<unknown> = Promise.resolve()
+  const holdInTurn = takeTurns()
   let closing: Promise<void> | undefined
   let closed = false
 
@@ -161,12 +162,8 @@ export function openLocalBus(
       flush()
       await Promise.all(all().map((subscription) => subscription.drained()))
     },
-    hold(work) {
-      // One at a time: the end of one must not set free what another holds.
-      const result = lastHold.then(() => holdNow(work))
-      lastHold = result.catch(() => undefined)
-      return result
-    },
+    // One at a time: the end of one must not set free what another holds.
+    hold: (work) => holdInTurn(() => holdNow(work)),
     remember(said) {
       const drafts = said.map(({ key, claim }) => ({ key, claim: toJson(claim) }))
       try {

@@ -7,6 +7,7 @@ import { cellOf, DUCKDB_TYPE } from './duckdb-cells.ts'
 import { insertRows } from './duckdb-insert.ts'
 import { openReaders } from './duckdb-readers.ts'
 import { runSelect, type SelectBounds } from './duckdb-select.ts'
+import { takeTurns } from './turns.ts'
 
 export type DuckdbWarehouse = Warehouse & {
   /** Waits for inserts, interrupts reads. */
@@ -39,7 +40,7 @@ export async function openDuckdb(
   }
   const readers = openReaders(instance)
   // A connection has one transaction at a time: writes queue up behind each other.
-  let writing: Promise<unknown> = Promise.resolve()
+  const writeInTurn = takeTurns()
   let closing: Promise<void> | undefined
 
   async function reading<T>(read: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
@@ -52,7 +53,7 @@ export async function openDuckdb(
   }
 
   async function closeNow(): Promise<void> {
-    await writing
+    await writeInTurn.ended()
     await readers.closeAll()
     writer.closeSync()
     instance.closeSync()
@@ -61,11 +62,7 @@ export async function openDuckdb(
   return {
     async insert(table, rows) {
       if (closing !== undefined) throw new TransientError('the warehouse is closed')
-      const result = writing.then(() =>
-        insertRows(writer, DATASET, table, tableNamed(catalogue, table), rows),
-      )
-      writing = result.catch(() => undefined)
-      return result
+      return writeInTurn(() => insertRows(writer, DATASET, table, tableNamed(catalogue, table), rows))
     },
     query: (sql, parameters = {}) =>
       reading(async (connection) => {

@@ -6,6 +6,7 @@ import { type BanditState, EMPTY_STATE } from '../../domain/state.ts'
 import { ConfigError, ConflictError, InvalidInputError, TransientError } from '../../errors.ts'
 import type { Clock, StateSnapshot, StateStore } from '../../ports.ts'
 import { decodeState, encodeState } from '../../schema/state.ts'
+import { takeTurns } from './turns.ts'
 
 const GENERATION_LENGTH = 16
 const NO_GENERATION = '0'
@@ -20,13 +21,7 @@ export function openLocalState(folder: string, clock: Clock): StateStore {
   let latest: StateSnapshot | undefined
   /** Whether the file is known to hold something else than `latest`. */
   let isStale = false
-  let lastTurn: Promise<unknown> = Promise.resolve()
-
-  function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = lastTurn.then(work)
-    lastTurn = result.catch(() => undefined)
-    return result
-  }
+  const inTurn = takeTurns()
 
   async function read(): Promise<StateSnapshot> {
     if (latest !== undefined && !isStale) return latest
