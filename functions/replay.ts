@@ -9,6 +9,7 @@
 import type { AdmissionContext } from '../shared/domain/admission.ts'
 import { agree, claimOf, disagreementKey, type JobEvent } from '../shared/domain/event.ts'
 import { byCodeUnit } from '../shared/domain/policy.ts'
+import { breather } from '../shared/runtime/breathe.ts'
 import { decidePast } from '../shared/runtime/decide-past.ts'
 import {
   appendToLog,
@@ -48,6 +49,7 @@ type ReplayDeps = Pick<
 
 /** So many bodies that were set aside are logged by name; a folder of something else would fill the log. */
 const NAMED = 20
+const CHUNK = 1000
 const KIND_ORDER = { 'job.queued': 0, 'job.started': 1, 'job.finished': 2 }
 
 export async function replay(
@@ -74,7 +76,7 @@ export async function replay(
     await decidePast(fresh, deps, progress)
     // The log last of the rows: an event in it is an event that has been decided on.
     await appendToLog([...fresh, ...conflicting], deps.warehouse)
-    deps.bus.remember(saidBy(fresh))
+    await rememberAll(saidBy(fresh), deps.bus)
     const { state } = await foldLog(deps.warehouse, deps.settings.lateAfterMs, progress)
     await deps.state.write(state, await deps.state.generation())
   })
@@ -157,6 +159,14 @@ async function withoutKnown(
     }
   }
   return { fresh, conflicting }
+}
+
+async function rememberAll(said: ReturnType<typeof saidBy>, bus: ReplayDeps['bus']): Promise<void> {
+  const breathe = breather()
+  for (let start = 0; start < said.length; start += CHUNK) {
+    bus.remember(said.slice(start, start + CHUNK))
+    await breathe()
+  }
 }
 
 async function quarantine(records: readonly QuarantineRecord[], { warehouse }: ReplayDeps): Promise<void> {
