@@ -13,6 +13,7 @@ import type { Policy } from '../shared/domain/policy.ts'
 import { type Recommendation, recommendArm } from '../shared/domain/recommendation.ts'
 import { seededDraws } from '../shared/domain/rng.ts'
 import { totalObservations } from '../shared/domain/state.ts'
+import { InvalidInputError } from '../shared/errors.ts'
 import type { StateSnapshot } from '../shared/ports.ts'
 import { refuseWithoutApiToken } from '../shared/runtime/credentials.ts'
 import type { Deps, HttpRequest, HttpResponse } from '../shared/runtime/handler.ts'
@@ -21,19 +22,25 @@ import {
   parseRecommendQuery,
   type RecommendAnswer,
   type RecommendQuery,
+  readParameters,
 } from '../shared/schema/recommend.ts'
 import { encodeRow, recommendationRow } from '../shared/schema/rows.ts'
 
 type RecommendDeps = Pick<Deps, 'state' | 'bus' | 'clock' | 'rng' | 'fleet' | 'settings' | 'log'>
 
 const TOP = 10
+const MAX_BODY_BYTES = 65_536
 const MS_PER_SECOND = 1000
 const NO_ARMS: Recommendation = { chosen: undefined, feasible: [], refused: [] }
 
 export async function recommend(request: HttpRequest, deps: RecommendDeps): Promise<HttpResponse> {
   const refusal = refuseWithoutApiToken(request.headers, deps.settings.apiTokens)
   if (refusal !== undefined) return refusal
-  return { status: 200, body: recommendFor(request.query, deps) }
+  const body = request.method === 'POST' ? await request.body(MAX_BODY_BYTES) : new Uint8Array()
+  if (body === undefined)
+    throw new InvalidInputError(`recommend: the body is longer than ${MAX_BODY_BYTES} bytes`)
+  const parameters = [...request.query, ...readParameters(request.headers['content-type'], body)]
+  return { status: 200, body: recommendFor(parameters, deps) }
 }
 
 /**

@@ -3,6 +3,7 @@ import * as z from 'zod'
 import { policyNames } from '../domain/policies/index.ts'
 import type { Recommendation } from '../domain/recommendation.ts'
 import { dotenvValue } from './dotenv.ts'
+import { parseBody } from './intake.ts'
 import { decodeOrThrow } from './wire.ts'
 
 const flag = z.enum(['1', 'true', '0', 'false']).transform((text) => text === '1' || text === 'true')
@@ -27,11 +28,26 @@ const query = z.object({
   all: flag.default(false),
 })
 
+const value = z.union([z.string(), z.number(), z.boolean()])
+const bodyObject = z.record(z.string(), z.union([value, z.array(value)]))
+
 export type RecommendQuery = z.output<typeof query>
 
 /** @throws InvalidInputError naming each parameter that is missing or wrong. */
 export function parseRecommendQuery(parameters: Iterable<[string, string]>): RecommendQuery {
   return decodeOrThrow(query, Object.fromEntries(parameters), 'recommend')
+}
+
+/**
+ * The parameters in the body of a POST: a form, or a JSON object, whose lists are joined by commas.
+ * @throws InvalidInputError for JSON that is no object.
+ */
+export function readParameters(contentType = '', body: Uint8Array): [string, string][] {
+  if (body.length === 0) return []
+  const text = new TextDecoder().decode(body)
+  if (!/^application\/json\b/i.test(contentType)) return [...new URLSearchParams(text)]
+  const object = decodeOrThrow(bodyObject, parseBody(body), 'recommend: body')
+  return Object.entries(object).map(([key, value]) => [key, String(value)])
 }
 
 export type RecommendAnswer = {

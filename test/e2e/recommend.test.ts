@@ -99,6 +99,25 @@ describe('recommend', () => {
     })
   })
 
+  test.each([
+    ['a form', 'application/x-www-form-urlencoded', 'project=101&job=rspec&tags=k8s-any%2Cmac-any'],
+    ['JSON', 'application/json', '{"project":101,"job":"rspec","tags":["k8s-any","mac-any"]}'],
+  ])('takes its parameters from the body of a POST, as %s', async (_name, type, body) => {
+    const response = await fetch(`${url}/recommend`, {
+      method: 'POST',
+      headers: { 'content-type': type },
+      body,
+    })
+    expect(await response.json()).toMatchObject({ kind: 'arm', runner: 'Mac K8s Runner' })
+  })
+
+  test('answers 400 for a body that is no JSON object', async () => {
+    for (const body of ['[1]', '{', 'null']) {
+      const headers = { 'content-type': 'application/json' }
+      expect((await fetch(`${url}/recommend`, { method: 'POST', headers, body })).status).toBe(400)
+    }
+  })
+
   test('says that a tag is dead', async () => {
     const { kind, reason } = await recommend({ project: '101', job: 'rspec', tags: 'gcp-docker' })
     expect([kind, reason]).toEqual(['none', expect.stringContaining('"gcp-docker" is a dead tag.')])
