@@ -4,10 +4,12 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ingest } from '../../functions/ingest.ts'
 import { openFolder } from '../../functions/local/folder.ts'
+import { runOperation } from '../../functions/operations.ts'
 import { rebuild } from '../../functions/rebuild.ts'
 import { replay } from '../../functions/replay.ts'
 import type { StateStore } from '../../shared/ports.ts'
 import { loadConfig } from '../../shared/runtime/config.ts'
+import type { LocalDeps } from '../../shared/runtime/deps.ts'
 import { dataFolder, postWebhook, silent, startServer, WEBHOOK_TOKEN } from '../support/server.ts'
 import { jobWebhook } from '../support/webhook.ts'
 
@@ -15,6 +17,13 @@ function fileOf(bodies: readonly unknown[]): string {
   const path = join(dataFolder(), 'bodies.ndjson')
   writeFileSync(path, bodies.map((body) => JSON.stringify(body)).join('\n'))
   return path
+}
+
+/** A webhook without the way over HTTP. */
+function take(body: unknown, deps: LocalDeps) {
+  const headers = { 'x-gitlab-token': WEBHOOK_TOKEN, 'content-type': 'application/json' }
+  const bytes = Buffer.from(JSON.stringify(body))
+  return ingest({ method: 'POST', query: new URLSearchParams(), headers, body: async () => bytes }, deps)
 }
 
 const dying = (store: StateStore): StateStore => ({
@@ -37,20 +46,10 @@ test('a replay that died between the log and the state is made good by the next 
 test('so it is when webhooks were accepted meanwhile and wait to be learned from', async () => {
   const settings = loadConfig({ RUNNER_BANDIT_DATA: dataFolder(), GITLAB_WEBHOOK_TOKEN: WEBHOOK_TOKEN })
   const first = await openFolder(settings, silent)
-  const take = (body: unknown) =>
-    ingest(
-      {
-        method: 'POST',
-        query: new URLSearchParams(),
-        headers: { 'x-gitlab-token': WEBHOOK_TOKEN, 'content-type': 'application/json' },
-        body: async () => Buffer.from(JSON.stringify(body)),
-      },
-      first,
-    )
   first.state = {
     ...first.state,
     async write() {
-      for (let id = 100; id < 150; id += 1) await take(jobWebhook({ build_id: id }))
+      for (let id = 100; id < 150; id += 1) await take(jobWebhook({ build_id: id }), first)
       // Not even what is accepted is learned from before the process is gone.
       await first.close()
       throw new Error('killed before the state was written')
@@ -131,4 +130,35 @@ test('webhooks that come during a replay are accepted, wait, and are handled aft
   expect(acceptedMeanwhile).toMatchObject({ status: 'accepted' })
   await deps.deliveries.drained()
   expect(await rebuild({ check: true }, deps)).toMatchObject({ equal: true, observations: 2 })
+})
+
+test('the cap on unmanaged arms holds over a restart', async () => {
+  const folder = dataFolder()
+  const by = (id: number) =>
+    jobWebhook({ build_id: id, runner: { id: 900 + id, description: `stranger ${id}`, tags: [] } })
+  const statuses: unknown[] = []
+  for (const id of [1, 2]) {
+    const settings = loadConfig({
+      RUNNER_BANDIT_DATA: folder,
+      MAX_UNMANAGED_ARMS: '1',
+      GITLAB_WEBHOOK_TOKEN: WEBHOOK_TOKEN,
+    })
+    const deps = await openFolder(settings, silent)
+    statuses.push((await take(by(id), deps)).body)
+    await deps.deliveries.drained()
+    await deps.close()
+  }
+  expect(statuses).toMatchObject([
+    { status: 'accepted' },
+    { status: 'quarantined', code: 'too_many_unmanaged_arms' },
+  ])
+})
+
+test('a question is answered from everything that was accepted before it', async () => {
+  const { url, deps } = await startServer()
+  await postWebhook(url, jobWebhook())
+  const sql = { query: 'SELECT job_status FROM ci_metrics.decision_outcomes' }
+  expect(await runOperation('sql', sql, deps, () => {})).toEqual([{ job_status: 'success' }])
+  await postWebhook(url, jobWebhook({ build_id: 2 }))
+  expect(await runOperation('stats', {}, deps, () => {})).toMatchObject({ observations: 2 })
 })

@@ -9,6 +9,7 @@ import type { Log } from '../../shared/ports.ts'
 import { loadConfig } from '../../shared/runtime/config.ts'
 import type { LocalDeps } from '../../shared/runtime/deps.ts'
 import { temporaryFolder } from './temporary-folder.ts'
+import { jobWebhook } from './webhook.ts'
 
 export const WEBHOOK_TOKEN = 'a-token-for-tests'
 
@@ -115,4 +116,24 @@ export function postWebhook(
     headers: { 'content-type': 'application/json', 'x-gitlab-token': WEBHOOK_TOKEN, ...headers },
     body: typeof body === 'string' ? body : JSON.stringify(body),
   })
+}
+
+/** One job of each docker runner of the example fleet: Mac2 is the fastest by far. */
+export async function playDockerRunners(url: string): Promise<void> {
+  const seconds: Record<string, number> = {
+    'Mac2 Docker Runner': 6,
+    'Mac Docker Runner': 600,
+    'Linux Yoga Docker Runner': 600,
+    'gitlab-runner-nordic': 600,
+  }
+  for (const [index, [description, duration]] of Object.entries(seconds).entries()) {
+    await postWebhook(
+      url,
+      jobWebhook({
+        build_id: index + 1,
+        build_duration: duration,
+        runner: { id: 50 + index, description, tags: [] },
+      }),
+    )
+  }
 }

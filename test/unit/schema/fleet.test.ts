@@ -1,21 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { ConfigError } from '../../../shared/errors.ts'
 import { parseFleet } from '../../../shared/schema/fleet.ts'
+import { faultsOf, head, oneRunner } from './fleet-text.ts'
 
-function faultsOf(text: string): readonly string[] {
-  try {
-    parseFleet(text)
-    return []
-  } catch (error) {
-    expect(error).toBeInstanceOf(ConfigError)
-    return (error as ConfigError).faults
-  }
-}
-
-const head = `machines: { m: { cost_per_hour_eur: 0.5 }, n: {} }
-executors: [docker]
-`
-const oneRunner = (words: string) => `${head}runners: [{ name: a, machine: m, executor: docker, ${words} }]\n`
 const runnerOf = (text: string, arm = 'a') => parseFleet(text).arms.get(arm)?.runners[0]
 
 describe('a runner in fleet.yaml', () => {
