@@ -26,7 +26,7 @@ const MS_PER_DAY = 86_400_000
  * Ids outlive the lateness window by this much. Lateness is decided once, at admission; a message admitted just
  * in time may still be redelivered until its subscription gives up on it, and its id has to be there then.
  */
-export const REDELIVERY_ALLOWANCE_MS = MS_PER_DAY
+const REDELIVERY_ALLOWANCE_MS = MS_PER_DAY
 
 /**
  * Folds events into a state. Returns the same object when nothing changed.

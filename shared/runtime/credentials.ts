@@ -15,7 +15,7 @@ export function isAccepted(presented: string | string[] | undefined, accepted: r
 }
 
 /** The token of `Authorization: Bearer …`. */
-export function bearerOf(headers: IncomingHttpHeaders): string | undefined {
+function bearerOf(headers: IncomingHttpHeaders): string | undefined {
   return /^Bearer ([^\s]+)$/i.exec(headers.authorization ?? '')?.[1]
 }
 

@@ -13,7 +13,7 @@ import { byCodeUnit } from '../domain/policy.ts'
 import type { ArmSums, BanditState, CellSums } from '../domain/state.ts'
 import { decodeOrThrow, instant } from './wire.ts'
 
-export const STATE_SCHEMA_VERSION = 1
+const STATE_SCHEMA_VERSION = 1
 
 const integer = z.int()
 
