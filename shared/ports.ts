@@ -86,7 +86,13 @@ export type StateStore = {
   latest(): StateSnapshot | undefined
 }
 
-export type TableName = 'job_events' | 'runner_decisions' | 'recommendations' | 'job_outcomes' | 'quarantine'
+export type TableName =
+  | 'job_events'
+  | 'runner_decisions'
+  | 'recommendations'
+  | 'job_outcomes'
+  | 'quarantine'
+  | 'resets'
 
 /** A cell as JSON has it: TIMESTAMP as an ISO string, INT64 as a number (a string beyond 2^53). */
 export type Row = Record<string, unknown>
@@ -95,6 +101,8 @@ export type Row = Record<string, unknown>
 export type Warehouse = {
   /** Appends the rows, all or none; durable when resolved. */
   insert(table: TableName, rows: readonly object[]): Promise<void>
+  /** Deletes the rows that fulfil the condition; durable when resolved with their number. */
+  remove(table: TableName, condition: string, parameters?: Record<string, string | number>): Promise<number>
   /** The product's own SQL. Parameters are written `@name`. */
   query(sql: string, parameters?: Record<string, string | number>): Promise<Row[]>
   /** As `query`, in pages, for what may not fit into memory. */

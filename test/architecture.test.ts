@@ -35,7 +35,8 @@ const MAY_IMPORT: readonly [files: string, imports: readonly string[]][] = [
     'functions/{routes,operations,index,cli}.ts',
     ['functions/**', 'shared/runtime/**', 'package.json', ...HANDLER_MAY, ...FRAMEWORKS],
   ],
-  ['functions/local/*.ts', ['functions/**', 'shared/runtime/**', ...HANDLER_MAY, 'node']],
+  ['functions/cli/*.ts', ['functions/**', 'shared/runtime/**', ...HANDLER_MAY, ...FRAMEWORKS]],
+  ['functions/local/**', ['functions/**', 'shared/runtime/**', ...HANDLER_MAY, 'node']],
   ['functions/*.ts', HANDLER_MAY],
 ]
 

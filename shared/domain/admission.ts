@@ -1,5 +1,13 @@
 /** Admission: a witness becomes an event with an identity, an arm, a cost and a verdict, or is set aside. */
-import { eventIdOf, type Instant, type JobEvent, jobKeyOf, type Source, type Witness } from './event.ts'
+import {
+  eventIdOf,
+  type Instant,
+  isBulk,
+  type JobEvent,
+  jobKeyOf,
+  type Source,
+  type Witness,
+} from './event.ts'
 import { type AssignedArm, armOfRunner, type Fleet } from './fleet.ts'
 
 /** Clocks of GitLab and of this machine may differ by this much. */
@@ -12,6 +20,7 @@ export type AdmissionContext = {
   instance: string
   source: Source
   receivedAt: Instant
+  idempotencyKey?: string | null
   fleet: Fleet
   lateAfterMs: number
   /** Unmanaged arms seen so far; a new one beyond `maxUnmanagedArms` is not admitted. */
@@ -61,10 +70,11 @@ export function admit(witness: Witness, context: AdmissionContext): Admission {
     runnerId: runner?.id ?? null,
     runnerDescription: runner?.description ?? null,
     runnerTags: runner?.tags ?? [],
+    idempotencyKey: context.idempotencyKey ?? null,
     arm: assigned?.arm ?? null,
     unmanaged: assigned?.unmanaged ?? false,
     costPerHourEur: assigned?.costPerHourEur ?? 0,
-    late: source !== 'replay' && isLate,
+    late: !isBulk(source) && isLate,
     conflicting: false,
   }
   return { status: 'admitted', event }
@@ -76,11 +86,11 @@ function isOneTooMany(arm: string, { unmanagedArms, maxUnmanagedArms }: Admissio
 
 /**
  * When the fact happened. Old payloads lack the time that belongs to their status: a live one has just
- * happened; a replayed one happened about when the newest time it does carry says.
+ * happened; one of a bulk source happened about when the newest time it does carry says.
  */
 function occurredAtOf(witness: Witness, source: Source, receivedAt: Instant): Instant {
   const { kind, createdAt, startedAt, finishedAt, durationSeconds } = witness
-  const fallback = (source === 'replay' ? (startedAt ?? createdAt) : null) ?? receivedAt
+  const fallback = (isBulk(source) ? (startedAt ?? createdAt) : null) ?? receivedAt
   if (kind === 'job.queued') return createdAt ?? fallback
   if (kind === 'job.started') return startedAt ?? fallback
   if (finishedAt !== null) return finishedAt

@@ -78,14 +78,14 @@ export function projectNamesOf(projectId: number | string, path: string | null):
 }
 
 /**
- * The tags of a webhook are the runner's; the job's own are not known from it. Nor is its ref's protection, unless
+ * The tags of a webhook are the runner's; only GitLab's API tells the job's own. Nor is its ref's protection known, unless
  * a runner has the job that takes no others.
  */
 function requirementsOf(event: JobEvent, fleet: Fleet): JobRequirements {
   const actual = event.arm === null ? undefined : fleet.arms.get(event.arm)
   const isProtected = actual?.runners.every(({ refProtected }) => refProtected) ?? false
   const projectNames = projectNamesOf(event.projectId, event.projectPath)
-  return { projectNames, tags: null, refProtected: isProtected ? true : null }
+  return { projectNames, tags: event.jobTags, refProtected: isProtected ? true : null }
 }
 
 /** The runner that has the job can take it, whatever fleet.yaml says. */

@@ -11,8 +11,16 @@ export type Instant = number
 export type EventKind = 'job.queued' | 'job.started' | 'job.finished'
 export type FinalStatus = 'success' | 'failed' | 'canceled'
 
-/** `webhook` is live; `replay` is a bulk source, which is never late (law 6). */
-export type Source = 'webhook' | 'replay'
+/**
+ * Who witnessed it. Live: a job webhook, the jobs of a pipeline webhook, a report of the job itself. Bulk, so never
+ * late (law 6): files, and the job history of GitLab's API. `synthetic`: nobody, a played GitLab sent it.
+ */
+export const SOURCES = ['webhook', 'pipeline', 'update', 'replay', 'backfill', 'synthetic'] as const
+export type Source = (typeof SOURCES)[number]
+
+export function isBulk(source: Source): boolean {
+  return source === 'replay' || source === 'backfill'
+}
 
 /** The runner as the witness named it. The tags are the runner's: the job's are not in the payload. */
 export type SeenRunner = { id: number; description: string; tags: readonly string[] }
@@ -39,6 +47,8 @@ export type Witness = {
   /** Above zero: a duration of 0 is no measurement. */
   durationSeconds: number | null
   runner: SeenRunner | null
+  /** The tags that the job asks for; null unless the witness is GitLab's API. */
+  jobTags: readonly string[] | null
 }
 
 export type JobEvent = Omit<Witness, 'runner'> & {
@@ -54,6 +64,8 @@ export type JobEvent = Omit<Witness, 'runner'> & {
   runnerId: number | null
   runnerDescription: string | null
   runnerTags: readonly string[]
+  /** GitLab's name for the delivery; a sending again has the same. */
+  idempotencyKey: string | null
   /** Frozen at admission, as is the cost: editing fleet.yaml changes the future only (law 3). */
   arm: string | null
   unmanaged: boolean

@@ -10,8 +10,7 @@ export type FeasibleSet = { feasible: string[]; refused: Refusal[] }
 /**
  * Splits the candidates; both lists come sorted by arm id in code units.
  *
- * @param provenFit arms known to be able to take the job's tags although the tags themselves are not known.
- *   Only read when `job.tags` is null.
+ * @param provenFit arms known to be able to take the job although its tags, or theirs, are not known.
  */
 export function feasibleSet(
   candidates: Iterable<string>,
@@ -40,8 +39,8 @@ function refusalOf(
     return { arm: id, code: 'tags_unknown', reason }
   }
   if (arm === undefined) {
-    if (job.tags === null) return undefined
-    const reason = `${quote(id)} is not described in fleet.yaml, so it is not known which tags it carries.`
+    if (provenFit.has(id)) return undefined
+    const reason = `${quote(id)} is not described in fleet.yaml and has not served this job before, so it is not known to carry its tags.`
     return { arm: id, code: 'unmanaged', reason }
   }
   return refusalOfEveryRunner(arm, job)

@@ -72,7 +72,11 @@ export function recommendArm(input: RecommendationInput): Recommendation {
  */
 function refusalToRoute(id: string, fleet: Fleet, requirements: JobRequirements): Refusal | undefined {
   const arm = fleet.arms.get(id)
-  if (arm?.tag == null) {
+  if (arm === undefined) {
+    const reason = `"${id}" is not described in fleet.yaml, so it is not known by which tag a job is sent to it.`
+    return { arm: id, code: 'unmanaged', reason }
+  }
+  if (arm.tag === null) {
     const reason = `"${id}" has no tag in fleet.yaml that only it carries, so no job can be sent to it.`
     return { arm: id, code: 'no_routing_tag', reason }
   }

@@ -6,7 +6,7 @@
  * the start was never seen. No race between learning and deciding can leak an outcome into its own decision.
  */
 import { type Decision, decide } from './decision.ts'
-import type { FinalStatus, Instant, JobEvent } from './event.ts'
+import { type FinalStatus, type Instant, isBulk, type JobEvent } from './event.ts'
 import { armsByCode } from './feasible.ts'
 import type { Fleet } from './fleet.ts'
 import { withoutOwnOutcome } from './fold.ts'
@@ -24,6 +24,10 @@ export type DecisionContext = {
   decidedAt: Instant
   lateAfterMs: number
 }
+
+/** Where the tags that a job asks for come from. */
+export const TAGS_SOURCES = ['unknown', 'jobs_api'] as const
+type TagsSource = (typeof TAGS_SOURCES)[number]
 
 export type DecisionRecord = Omit<
   Decision,
@@ -52,7 +56,7 @@ export type DecisionRecord = Omit<
     nsaiConfidence: number | null
     mabWouldMatch: boolean | null
     nsaiWouldMatch: boolean | null
-    tagsSource: 'unknown'
+    tagsSource: TagsSource
     feasible: { arm: string; observations: number; mean_reward: number }[]
     /** Refusal code → arms. */
     refused: Record<string, string[]>
@@ -86,7 +90,7 @@ export type OutcomeRecord = Pick<
  */
 export function decideAtStart(event: JobEvent, context: DecisionContext): DecisionRecord | undefined {
   if (event.conflicting || holdsOutcome(context.state, event)) return undefined
-  if (event.source !== 'replay' && event.receivedAt - event.occurredAt > context.lateAfterMs) return undefined
+  if (!isBulk(event.source) && event.receivedAt - event.occurredAt > context.lateAfterMs) return undefined
   return recordOf(event, context, context.state, false)
 }
 
@@ -152,7 +156,7 @@ function recordOf(
     nsaiConfidence: decision.nsaiConfidence,
     mabWouldMatch: matches(decision.mabRunner),
     nsaiWouldMatch: matches(decision.nsaiRunner),
-    tagsSource: 'unknown',
+    tagsSource: event.jobTags === null ? 'unknown' : 'jobs_api',
     knownCount: decision.knownCount,
     feasible: decision.feasible.map(({ arm, observations, meanReward }) => ({
       arm,

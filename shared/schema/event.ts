@@ -1,13 +1,13 @@
 /** The job event on the bus. The same object is a row of the table `job_events`: the log is what was published. */
 import * as z from 'zod'
-import type { JobEvent } from '../domain/event.ts'
+import { type JobEvent, SOURCES } from '../domain/event.ts'
 import { decodeOrThrow, instant, tagList, toCamelCase, toSnakeCase } from './wire.ts'
 
 export const eventRow = z.object({
   event_id: z.string(),
   kind: z.enum(['job.queued', 'job.started', 'job.finished']),
   instance: z.string(),
-  source: z.enum(['webhook', 'replay']),
+  source: z.enum(SOURCES),
   occurred_at: instant,
   received_at: instant,
   project_id: z.int(),
@@ -34,6 +34,8 @@ export const eventRow = z.object({
   cost_per_hour_eur: z.number(),
   late: z.boolean(),
   conflicting: z.boolean(),
+  job_tags: tagList.nullable(),
+  idempotency_key: z.string().nullable(),
 })
 
 export type EventRow = z.input<typeof eventRow>

@@ -1,5 +1,7 @@
 /** Rows of the tables besides the log. Their columns are described in sql/ci_metrics/<table>.yaml. */
 import * as z from 'zod'
+import { SOURCES } from '../domain/event.ts'
+import { TAGS_SOURCES } from '../domain/shadow.ts'
 import { instant, json, tagList, toSnakeCase } from './wire.ts'
 
 const id = z.int()
@@ -19,7 +21,7 @@ export const decisionRow = z.object({
   job_key: z.string(),
   job_name: z.string(),
   stage: z.string(),
-  source: z.enum(['webhook', 'replay']),
+  source: z.enum(SOURCES),
   decided_at: instant,
   decided_late: z.boolean(),
   actual_runner: z.string().nullable(),
@@ -30,7 +32,7 @@ export const decisionRow = z.object({
   nsai_confidence: z.number().gt(0).max(1).nullable(),
   mab_would_match: z.boolean().nullable(),
   nsai_would_match: z.boolean().nullable(),
-  tags_source: z.literal('unknown'),
+  tags_source: z.enum(TAGS_SOURCES),
   known_count: z.int().min(0),
   feasible: json(z.array(z.object({ arm: z.string(), observations: z.int(), mean_reward: z.number() }))),
   refused: refusedByCode,
@@ -101,13 +103,21 @@ export const recommendationRow = z.object({
 export const quarantineRow = z.object({
   quarantine_id: z.string(),
   received_at: instant,
-  source: z.enum(['webhook', 'replay']),
+  source: z.enum(SOURCES),
   code: z.string(),
   reason: z.string(),
   project_id: id.nullable(),
   job_id: id.nullable(),
   body_bytes: z.int().min(0),
   payload: z.string(),
+})
+
+export const resetRow = z.object({
+  reset_id: z.string(),
+  reset_at: instant,
+  reason: z.string().nullable(),
+  state_generation: z.string(),
+  state_observations: z.int().min(0),
 })
 
 type Camel<K> = K extends `${infer Head}_${infer Tail}` ? `${Head}${Capitalize<Camel<Tail>>}` : K

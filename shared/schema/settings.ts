@@ -5,6 +5,7 @@ import { policyNames } from '../domain/policies/index.ts'
 const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/
 const MEBIBYTE = 1024 * 1024
 
+const secret = z.string().regex(/^\S+$/, 'is empty or has spaces')
 const secrets = z
   .string()
   .transform((text) => text.split(',').map((token) => token.trim()))
@@ -22,7 +23,9 @@ export const settingsSchema = z.object({
   HOST: z
     .string()
     .default('127.0.0.1')
-    .describe('Address to listen on. Any but a loopback one needs both tokens set.'),
+    .describe(
+      'Address to listen on. Any but a loopback one needs a token of the webhook and one of the API set.',
+    ),
   PORT: wholeNumber(0, 65_535).default(8080).describe('Port to listen on; 0 takes a free one.'),
   PUBLIC_URL: url
     .optional()
@@ -35,11 +38,27 @@ export const settingsSchema = z.object({
     .describe(
       'Secret token of the webhook; several, separated by commas, while it is being changed. Made and kept in the data folder when not set.',
     ),
+  GITLAB_WEBHOOK_SIGNING_TOKEN: secrets
+    .refine((tokens) => tokens.every((token) => /^whsec_[A-Za-z0-9+/]{43}=$/.test(token)), {
+      error: 'is whsec_ and 32 bytes in base64, as GitLab makes it',
+    })
+    .optional()
+    .describe(
+      'Signing token of the webhook (GitLab 19.0 or newer); several, separated by commas, while it is being changed. A signed delivery is checked by it alone.',
+    ),
+  GITLAB_API_TOKEN: secret
+    .optional()
+    .describe(
+      "Access token for GitLab's API: scope read_api and role Reporter for backfill, scope api and role Maintainer for hook install.",
+    ),
   RUNNER_BANDIT_API_TOKEN: secrets
     .optional()
     .describe(
-      'Bearer token of /recommend and /stats; several, separated by commas. Without it they are open to this machine.',
+      'Bearer token of /recommend, /stats and /update; several, separated by commas. Without it the first two are open to this machine, and /update is closed.',
     ),
+  RUNNER_BANDIT_ADMIN_TOKEN: secrets
+    .optional()
+    .describe('Bearer token of /reset; several, separated by commas. Without it /reset is closed.'),
   RUNNER_BANDIT_DATA: z.string().min(1).default('./data').describe('Folder for everything that is kept.'),
   RUNNER_BANDIT_FLEET: z
     .string()
@@ -68,6 +87,15 @@ export const settingsSchema = z.object({
   WEBHOOK_MAX_BYTES: wholeNumber(1024, 25 * MEBIBYTE)
     .default(MEBIBYTE)
     .describe('Longest webhook body that is read; GitLab sends up to 25 MiB.'),
+  QUARANTINE_MAX_ROWS: wholeNumber(0, 10_000_000)
+    .default(10_000)
+    .describe('Bodies that quarantine keeps; further ones are counted in the log and not kept.'),
+  QUARANTINE_DAYS: wholeNumber(1, 3650).default(30).describe('Days that quarantine keeps a body.'),
+  RETENTION_DAYS: wholeNumber(9, 36_500)
+    .default(400)
+    .describe(
+      'Days that decisions, outcomes, recommendations and events are kept; finishes are kept for good, since the state is their sum.',
+    ),
   QUEUE_MAX_MESSAGES: wholeNumber(1, 10_000_000)
     .default(10_000)
     .describe('Messages that may wait to be handled; beyond it webhooks are answered 503.'),
@@ -87,20 +115,30 @@ export type Settings = {
   publicUrl: string | undefined
   /** Host and path of the GitLab instance, as in event ids. */
   instance: string
+  gitlabUrl: string
   /** Undefined until the data folder's own token is read. */
   webhookTokens: readonly string[] | undefined
+  signingTokens: readonly string[] | undefined
+  gitlabApiToken: string | undefined
   apiTokens: readonly string[] | undefined
+  adminTokens: readonly string[] | undefined
   dataFolder: string
   fleetFile: string | undefined
   policyName: string
   lateAfterMs: number
   maxUnmanagedArms: number
   webhookMaxBytes: number
+  quarantineMaxRows: number
+  quarantineMs: number
+  retentionMs: number
   queueMaxMessages: number
   logLevel: Parsed['LOG_LEVEL']
+  /** Whether what arrives is played, not real: the demo's. */
+  synthetic: boolean
 }
 
 const MS_PER_HOUR = 3_600_000
+const MS_PER_DAY = 24 * MS_PER_HOUR
 
 export function settingsFrom(parsed: Parsed): Settings {
   return {
@@ -108,16 +146,24 @@ export function settingsFrom(parsed: Parsed): Settings {
     port: parsed.PORT,
     publicUrl: parsed.PUBLIC_URL,
     instance: instanceOf(parsed.GITLAB_URL),
+    gitlabUrl: parsed.GITLAB_URL.replace(/\/+$/, ''),
     webhookTokens: parsed.GITLAB_WEBHOOK_TOKEN,
+    signingTokens: parsed.GITLAB_WEBHOOK_SIGNING_TOKEN,
+    gitlabApiToken: parsed.GITLAB_API_TOKEN,
     apiTokens: parsed.RUNNER_BANDIT_API_TOKEN,
+    adminTokens: parsed.RUNNER_BANDIT_ADMIN_TOKEN,
     dataFolder: parsed.RUNNER_BANDIT_DATA,
     fleetFile: parsed.RUNNER_BANDIT_FLEET,
     policyName: parsed.BANDIT_ALGORITHM,
     lateAfterMs: parsed.LATE_AFTER_HOURS * MS_PER_HOUR,
     maxUnmanagedArms: parsed.MAX_UNMANAGED_ARMS,
     webhookMaxBytes: parsed.WEBHOOK_MAX_BYTES,
+    quarantineMaxRows: parsed.QUARANTINE_MAX_ROWS,
+    quarantineMs: parsed.QUARANTINE_DAYS * MS_PER_DAY,
+    retentionMs: parsed.RETENTION_DAYS * MS_PER_DAY,
     queueMaxMessages: parsed.QUEUE_MAX_MESSAGES,
     logLevel: parsed.LOG_LEVEL,
+    synthetic: false,
   }
 }
 
@@ -133,9 +179,13 @@ export function crossFaults(given: Readonly<Record<string, string>>): string[] {
   const { HOST = '127.0.0.1', K_SERVICE, BANDIT_GCS_BUCKET } = given
   if (!LOOPBACK.test(HOST)) {
     const exposed = `HOST ${HOST} is not a loopback address`
-    if (given.GITLAB_WEBHOOK_TOKEN === undefined) faults.push(`${exposed}: GITLAB_WEBHOOK_TOKEN must be set`)
+    if (isOpenToForgery(given))
+      faults.push(`${exposed}: GITLAB_WEBHOOK_TOKEN or GITLAB_WEBHOOK_SIGNING_TOKEN must be set`)
     if (given.RUNNER_BANDIT_API_TOKEN === undefined)
       faults.push(`${exposed}: RUNNER_BANDIT_API_TOKEN must be set`)
+  }
+  if (K_SERVICE !== undefined && isOpenToForgery(given)) {
+    faults.push('GITLAB_WEBHOOK_TOKEN or GITLAB_WEBHOOK_SIGNING_TOKEN must be set on Google Cloud')
   }
   if (K_SERVICE !== undefined && BANDIT_GCS_BUCKET === undefined) {
     faults.push('BANDIT_GCS_BUCKET must be set on Google Cloud: a local file would be lost with the instance')
@@ -145,4 +195,8 @@ export function crossFaults(given: Readonly<Record<string, string>>): string[] {
     )
   }
   return faults
+}
+
+function isOpenToForgery(given: Readonly<Record<string, string>>): boolean {
+  return given.GITLAB_WEBHOOK_TOKEN === undefined && given.GITLAB_WEBHOOK_SIGNING_TOKEN === undefined
 }

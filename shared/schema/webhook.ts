@@ -130,6 +130,7 @@ function witnessOf(kind: EventKind, status: string, job: z.output<typeof jobHook
     failureReason: status === 'failed' ? (job.build_failure_reason ?? null) : null,
     durationSeconds: finished ? durationOf(job.build_duration, startedAt, finishedAt) : null,
     runner: job.runner ?? null,
+    jobTags: null,
   }
 }
 

@@ -50,6 +50,16 @@ export function rowsContract({ fresh, insertsAllOrNone }: WarehouseHarness): voi
       ])
     })
 
+    test('deletes the rows that fulfil a condition, and says how many', async () => {
+      const warehouse = await openFor(fresh())
+      await warehouse.insert('quarantine', ROWS)
+      const parameters = { first: 'q1', second: 'q2' }
+      const condition = 'quarantine_id IN (@first, @second)'
+      expect(await warehouse.remove('quarantine', condition, parameters)).toBe(2)
+      expect(await warehouse.remove('quarantine', condition, parameters)).toBe(0)
+      expect(await warehouse.query(COUNT)).toEqual([{ n: 8 }])
+    })
+
     describe('refuses all rows of an insert for one', () => {
       const bad: [string, Row][] = [
         ['that lacks a required value', quarantineRow('bad', { code: null })],

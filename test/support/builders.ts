@@ -49,6 +49,8 @@ export function finishedEvent(overrides: Partial<JobEvent> = {}): JobEvent {
     runnerId: 1,
     runnerDescription: 'runner a',
     runnerTags: [],
+    jobTags: null,
+    idempotencyKey: null,
     arm: 'a',
     unmanaged: false,
     costPerHourEur: 0,
@@ -94,6 +96,7 @@ export function witnessOf(overrides: Partial<Witness> = {}): Witness {
     failureReason: null,
     durationSeconds: 60,
     runner: { id: 1, description: 'a', tags: [] },
+    jobTags: null,
     ...overrides,
   }
 }

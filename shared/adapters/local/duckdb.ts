@@ -4,9 +4,9 @@ import { ConfigError, TransientError } from '../../errors.ts'
 import type { Row, TableName, Warehouse } from '../../ports.ts'
 import type { Catalogue, TableDescription } from '../../schema/table.ts'
 import { cellOf, DUCKDB_TYPE } from './duckdb-cells.ts'
-import { insertRows } from './duckdb-insert.ts'
 import { openReaders } from './duckdb-readers.ts'
 import { runSelect, type SelectBounds } from './duckdb-select.ts'
+import { insertRows, removeRows } from './duckdb-write.ts'
 import { takeTurns } from './turns.ts'
 
 export type DuckdbWarehouse = Warehouse & {
@@ -64,12 +64,13 @@ export async function openDuckdb(
       if (closing !== undefined) throw new TransientError('the warehouse is closed')
       return writeInTurn(() => insertRows(writer, DATASET, table, tableNamed(catalogue, table), rows))
     },
+    async remove(table, condition, parameters = {}) {
+      if (closing !== undefined) throw new TransientError('the warehouse is closed')
+      return writeInTurn(() => removeRows(writer, DATASET, table, bridged(condition), parameters))
+    },
     query: (sql, parameters = {}) =>
       reading(async (connection) => {
-        const result = await connection.runAndReadAll(
-          sql.replaceAll(/@([a-z_0-9]+)/g, (_parameter, name) => `$${name}`),
-          parameters,
-        )
+        const result = await connection.runAndReadAll(bridged(sql), parameters)
         return result.convertRowObjects(cellOf)
       }),
     async *stream(sql) {
@@ -143,6 +144,11 @@ async function differences(connection: DuckDBConnection, tables: Catalogue['tabl
     const found = present.get(name)
     return found === described ? [] : [`${DATASET}.${name} has the columns ${found}, not ${described}`]
   })
+}
+
+/** GoogleSQL writes a parameter as @name, DuckDB as $name. */
+function bridged(sql: string): string {
+  return sql.replaceAll(/@([a-z_0-9]+)/g, (_parameter, name) => `$${name}`)
 }
 
 function tableNamed(catalogue: Catalogue, name: TableName): TableDescription {

@@ -49,6 +49,7 @@ describe('an admitted event', () => {
       runnerId: 1,
       runnerDescription: 'x',
       runnerTags: ['t'],
+      idempotencyKey: null,
       arm: 'a',
       unmanaged: false,
       costPerHourEur: 0.07,

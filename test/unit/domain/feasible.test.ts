@@ -38,15 +38,20 @@ describe('the feasible set of a job with known tags', () => {
     )
   })
 
-  test('does not contain an arm that fleet.yaml does not describe', () => {
-    const job = { projectNames: ['app'], tags: [], refProtected: null }
-    expect(feasibleSet(['stranger'], fleetWith(), job, new Set(['stranger'])).refused).toEqual([
-      {
-        arm: 'stranger',
-        code: 'unmanaged',
-        reason: '"stranger" is not described in fleet.yaml, so it is not known which tags it carries.',
-      },
-    ])
+  test('contains an arm that fleet.yaml does not describe only if it served the job before', () => {
+    const job = { projectNames: ['app'], tags: ['docker'], refProtected: null }
+    const seen = new Set(['seen'])
+    expect(feasibleSet(['seen', 'stranger'], fleetWith(), job, seen)).toEqual({
+      feasible: ['seen'],
+      refused: [
+        {
+          arm: 'stranger',
+          code: 'unmanaged',
+          reason:
+            '"stranger" is not described in fleet.yaml and has not served this job before, so it is not known to carry its tags.',
+        },
+      ],
+    })
   })
 })
 

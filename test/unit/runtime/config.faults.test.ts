@@ -58,16 +58,21 @@ describe('wrong settings', () => {
 })
 
 describe('an address that others can reach', () => {
-  test.each(['0.0.0.0', '::', '192.0.2.1', 'bandit.example.com'])('%s needs both tokens', (host) => {
-    expect(faultsOf({ HOST: host })).toHaveLength(2)
-    expect(faultsOf({ HOST: host, GITLAB_WEBHOOK_TOKEN: 'webhook-token' })).toEqual([
-      `HOST ${host} is not a loopback address: RUNNER_BANDIT_API_TOKEN must be set`,
-    ])
-    expect(faultsOf({ HOST: host, RUNNER_BANDIT_API_TOKEN: 'api-token' })).toEqual([
-      `HOST ${host} is not a loopback address: GITLAB_WEBHOOK_TOKEN must be set`,
-    ])
-    expect(faultsOf({ HOST: host, ...tokens })).toEqual([])
-  })
+  test.each(['0.0.0.0', '::', '192.0.2.1', 'bandit.example.com'])(
+    '%s needs a token of the webhook and one of the API',
+    (host) => {
+      expect(faultsOf({ HOST: host })).toHaveLength(2)
+      expect(faultsOf({ HOST: host, GITLAB_WEBHOOK_TOKEN: 'webhook-token' })).toEqual([
+        `HOST ${host} is not a loopback address: RUNNER_BANDIT_API_TOKEN must be set`,
+      ])
+      expect(faultsOf({ HOST: host, RUNNER_BANDIT_API_TOKEN: 'api-token' })).toEqual([
+        `HOST ${host} is not a loopback address: GITLAB_WEBHOOK_TOKEN or GITLAB_WEBHOOK_SIGNING_TOKEN must be set`,
+      ])
+      const signed = { GITLAB_WEBHOOK_SIGNING_TOKEN: `whsec_${Buffer.alloc(32, 's').toString('base64')}` }
+      expect(faultsOf({ HOST: host, RUNNER_BANDIT_API_TOKEN: 'api-token', ...signed })).toEqual([])
+      expect(faultsOf({ HOST: host, ...tokens })).toEqual([])
+    },
+  )
 
   test.each(['127.0.0.1', '::1', 'localhost'])('%s is none', (host) => {
     expect(faultsOf({ HOST: host })).toEqual([])
@@ -76,10 +81,16 @@ describe('an address that others can reach', () => {
 
 describe('on Google Cloud', () => {
   test('a missing bucket is a fault and never a local file', () => {
-    expect(faultsOf({ K_SERVICE: 'bandit' })).toEqual([
+    expect(faultsOf({ K_SERVICE: 'bandit', ...tokens })).toEqual([
       expect.stringContaining('BANDIT_GCS_BUCKET must be set'),
     ])
-    expect(faultsOf({ K_SERVICE: 'bandit', BANDIT_GCS_BUCKET: '' })).toHaveLength(1)
+    expect(faultsOf({ K_SERVICE: 'bandit', BANDIT_GCS_BUCKET: '', ...tokens })).toHaveLength(1)
+  })
+
+  test('webhooks that anyone could forge are a fault', () => {
+    expect(faultsOf({ K_SERVICE: 'bandit', BANDIT_GCS_BUCKET: '' })).toContainEqual(
+      'GITLAB_WEBHOOK_TOKEN or GITLAB_WEBHOOK_SIGNING_TOKEN must be set on Google Cloud',
+    )
   })
 
   test('a bucket is refused as long as it would be ignored', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { loadConfig } from '../../../shared/runtime/config.ts'
 
+const signing = (letter: string) => `whsec_${Buffer.alloc(32, letter).toString('base64')}`
 const tokens = { GITLAB_WEBHOOK_TOKEN: 'webhook-token', RUNNER_BANDIT_API_TOKEN: 'api-token-1, api-token-2' }
 
 describe('the settings', () => {
@@ -10,16 +11,24 @@ describe('the settings', () => {
       port: 8080,
       publicUrl: undefined,
       instance: 'gitlab.com',
+      gitlabUrl: 'https://gitlab.com',
       webhookTokens: undefined,
+      signingTokens: undefined,
+      gitlabApiToken: undefined,
       apiTokens: undefined,
+      adminTokens: undefined,
       dataFolder: './data',
       fleetFile: undefined,
       policyName: 'ucb1',
       lateAfterMs: 7 * 24 * 3_600_000,
       maxUnmanagedArms: 5000,
       webhookMaxBytes: 1_048_576,
+      quarantineMaxRows: 10_000,
+      quarantineMs: 30 * 24 * 3_600_000,
+      retentionMs: 400 * 24 * 3_600_000,
       queueMaxMessages: 10_000,
       logLevel: 'info',
+      synthetic: false,
     })
   })
 
@@ -36,6 +45,12 @@ describe('the settings', () => {
       LATE_AFTER_HOURS: '1',
       MAX_UNMANAGED_ARMS: '0',
       WEBHOOK_MAX_BYTES: '1024',
+      GITLAB_WEBHOOK_SIGNING_TOKEN: `${signing('a')},${signing('b')}`,
+      GITLAB_API_TOKEN: 'gitlab-token',
+      RUNNER_BANDIT_ADMIN_TOKEN: 'admin-token',
+      QUARANTINE_MAX_ROWS: '0',
+      QUARANTINE_DAYS: '1',
+      RETENTION_DAYS: '9',
       QUEUE_MAX_MESSAGES: '1',
       LOG_LEVEL: 'debug',
     }
@@ -44,16 +59,24 @@ describe('the settings', () => {
       port: 0,
       publicUrl: 'https://bandit.example.com',
       instance: 'gitlab.example.com/gitlab',
+      gitlabUrl: 'https://gitlab.example.com/gitlab',
       webhookTokens: ['webhook-token'],
+      signingTokens: [signing('a'), signing('b')],
+      gitlabApiToken: 'gitlab-token',
       apiTokens: ['api-token-1', 'api-token-2'],
+      adminTokens: ['admin-token'],
       dataFolder: '/var/lib/bandit',
       fleetFile: 'fleet.yaml',
       policyName: 'uniform',
       lateAfterMs: 3_600_000,
       maxUnmanagedArms: 0,
       webhookMaxBytes: 1024,
+      quarantineMaxRows: 0,
+      quarantineMs: 24 * 3_600_000,
+      retentionMs: 9 * 24 * 3_600_000,
       queueMaxMessages: 1,
       logLevel: 'debug',
+      synthetic: false,
     })
   })
 

@@ -3,7 +3,13 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import * as z from 'zod'
 import { eventRow } from '../../../shared/schema/event.ts'
-import { decisionRow, outcomeRow, quarantineRow, recommendationRow } from '../../../shared/schema/rows.ts'
+import {
+  decisionRow,
+  outcomeRow,
+  quarantineRow,
+  recommendationRow,
+  resetRow,
+} from '../../../shared/schema/rows.ts'
 import { parseTable } from '../../../shared/schema/table.ts'
 
 const folder = join(import.meta.dirname, '../../../sql/ci_metrics')
@@ -19,6 +25,7 @@ const schemas: Record<string, z.ZodObject> = {
   job_outcomes: outcomeRow,
   recommendations: recommendationRow,
   quarantine: quarantineRow,
+  resets: resetRow,
 }
 
 type Form = { type?: string | string[]; format?: string; anyOf?: Form[] }

@@ -1,4 +1,4 @@
-/** Appending to DuckDB, all rows or none. */
+/** Appending to and deleting from DuckDB, all rows or none. */
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { TransientError } from '../../errors.ts'
 import type { Row, TableName } from '../../ports.ts'
@@ -25,9 +25,32 @@ export async function insertRows(
     await connection.run('ROLLBACK').catch(() => {
       // DuckDB has rolled back by itself; the error below is the one to report.
     })
-    if (!FILE_FAULTS.test(String(error))) throw error
-    throw new TransientError(`${table} could not be written`, { cause: error })
+    throw asReaction(error, table)
   }
+}
+
+/** @throws TransientError when the file cannot be written now. */
+export async function removeRows(
+  connection: DuckDBConnection,
+  dataset: string,
+  table: TableName,
+  condition: string,
+  parameters: Record<string, string | number>,
+): Promise<number> {
+  try {
+    const { rowsChanged } = await connection.run(
+      `DELETE FROM ${dataset}.${table} WHERE ${condition}`,
+      parameters,
+    )
+    return rowsChanged
+  } catch (error) {
+    throw asReaction(error, table)
+  }
+}
+
+function asReaction(error: unknown, table: TableName): unknown {
+  if (!FILE_FAULTS.test(String(error))) return error
+  return new TransientError(`${table} could not be written`, { cause: error })
 }
 
 async function appendRows(

@@ -1,0 +1,79 @@
+/** Runs an operation where the data folder is: in the server that owns it, or here. Prints the result. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Command } from 'commander'
+import { ConfigError } from '../../shared/errors.ts'
+import { loadConfig } from '../../shared/runtime/config.ts'
+import type { Progress } from '../../shared/runtime/handler.ts'
+import { createLog } from '../../shared/runtime/log.ts'
+import type { Settings } from '../../shared/schema/settings.ts'
+import { openFolder } from '../local/folder.ts'
+import * as say from '../local/say.ts'
+import { callServer, sparingly } from '../local/socket.ts'
+import { type OperationName, runOperation } from '../operations.ts'
+
+type GlobalOptions = { data?: string; json?: boolean }
+
+/** How long a command waits for another one that has the data folder. */
+const PATIENCE_MS = 5000
+
+/** @param print turns the result into text; with `--json` it is printed as it is. */
+export async function operate<T>(
+  name: OperationName,
+  input: unknown,
+  command: Command,
+  print: (result: T) => string,
+): Promise<unknown> {
+  const settings = settingsFor(command)
+  const progress = say.progressOn(process.stderr)
+  const result = await run(settings, name, input, progress)
+  progress.end()
+  const { json } = command.optsWithGlobals<GlobalOptions>()
+  console.log(
+    json && typeof result !== 'string'
+      ? JSON.stringify(result, null, 2)
+      : say.harmless(print(result as T)).trimEnd(),
+  )
+  return result
+}
+
+async function run(
+  settings: Settings,
+  name: OperationName,
+  input: unknown,
+  progress: Progress,
+): Promise<unknown> {
+  const giveUpAt = performance.now() + PATIENCE_MS
+  while (true) {
+    const answered = await callServer(settings.dataFolder, name, input, progress)
+    if (answered !== undefined) return answered.result
+    try {
+      return await runHere(settings, name, input, progress)
+    } catch (error) {
+      const isBusy = error instanceof ConfigError && /in use by another/.test(error.message)
+      if (!isBusy || performance.now() > giveUpAt) throw error
+      await sleep(100)
+    }
+  }
+}
+
+async function runHere(
+  settings: Settings,
+  name: OperationName,
+  input: unknown,
+  progress: Progress,
+): Promise<unknown> {
+  const deps = await openFolder(settings, createLog(say.quieter(settings.logLevel)), {
+    mend: name === 'rebuild',
+  })
+  try {
+    return await runOperation(name, input, deps, sparingly(progress))
+  } finally {
+    await deps.close()
+  }
+}
+
+/** @throws ConfigError listing every fault of the settings. */
+export function settingsFor(command: Command): Settings {
+  const { data } = command.optsWithGlobals<GlobalOptions>()
+  return loadConfig(undefined, data === undefined ? {} : { RUNNER_BANDIT_DATA: data })
+}
