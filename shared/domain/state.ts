@@ -5,6 +5,7 @@
  * one and leaves its input as it was, so that a reader's snapshot never moves under it.
  */
 import type { Instant } from './event.ts'
+import { type FoldedIds, isFolded, type JobIdentity } from './folded.ts'
 
 /** Sums over the finished jobs of one arm. `n` counts rewards: `success` and `failed` with a known duration. */
 export type ArmSums = {
@@ -28,12 +29,6 @@ export type CellSums = {
   lnSecondsSquaredMicros: number
   exposureMs: number
 }
-
-/** Ids of folded jobs: hour of the finish (epoch hours) → `<instance>/<project id>` → job ids. */
-export type FoldedIds = ReadonlyMap<number, ReadonlyMap<string, ReadonlySet<number>>>
-
-/** What makes a job the same job, whoever speaks of it. */
-export type JobIdentity = { instance: string; projectId: number; jobId: number }
 
 export type BanditState = {
   arms: ReadonlyMap<string, ArmSums>
@@ -62,24 +57,47 @@ export const NO_ARM_SUMS: ArmSums = {
 
 export const NO_CELL_SUMS: CellSums = { n: 0, lnSecondsMicros: 0, lnSecondsSquaredMicros: 0, exposureMs: 0 }
 
-export function addArmSums(a: ArmSums, b: ArmSums, sign: 1 | -1 = 1): ArmSums {
+/** Adds in place. */
+export function addArmSums(sums: ArmSums, more: ArmSums): void {
+  sums.n += more.n
+  sums.successes += more.successes
+  sums.runnerFailures += more.runnerFailures
+  sums.rewardMicros += more.rewardMicros
+  sums.rewardSquaredMicros += more.rewardSquaredMicros
+  sums.exposureMs += more.exposureMs
+}
+
+/** Adds in place. */
+export function addCellSums(sums: CellSums, more: CellSums): void {
+  sums.n += more.n
+  sums.lnSecondsMicros += more.lnSecondsMicros
+  sums.lnSecondsSquaredMicros += more.lnSecondsSquaredMicros
+  sums.exposureMs += more.exposureMs
+}
+
+export function subtractArmSums(a: ArmSums, b: ArmSums): ArmSums {
   return {
-    n: a.n + sign * b.n,
-    successes: a.successes + sign * b.successes,
-    runnerFailures: a.runnerFailures + sign * b.runnerFailures,
-    rewardMicros: a.rewardMicros + sign * b.rewardMicros,
-    rewardSquaredMicros: a.rewardSquaredMicros + sign * b.rewardSquaredMicros,
-    exposureMs: a.exposureMs + sign * b.exposureMs,
+    n: a.n - b.n,
+    successes: a.successes - b.successes,
+    runnerFailures: a.runnerFailures - b.runnerFailures,
+    rewardMicros: a.rewardMicros - b.rewardMicros,
+    rewardSquaredMicros: a.rewardSquaredMicros - b.rewardSquaredMicros,
+    exposureMs: a.exposureMs - b.exposureMs,
   }
 }
 
-export function addCellSums(a: CellSums, b: CellSums, sign: 1 | -1 = 1): CellSums {
+export function subtractCellSums(a: CellSums, b: CellSums): CellSums {
   return {
-    n: a.n + sign * b.n,
-    lnSecondsMicros: a.lnSecondsMicros + sign * b.lnSecondsMicros,
-    lnSecondsSquaredMicros: a.lnSecondsSquaredMicros + sign * b.lnSecondsSquaredMicros,
-    exposureMs: a.exposureMs + sign * b.exposureMs,
+    n: a.n - b.n,
+    lnSecondsMicros: a.lnSecondsMicros - b.lnSecondsMicros,
+    lnSecondsSquaredMicros: a.lnSecondsSquaredMicros - b.lnSecondsSquaredMicros,
+    exposureMs: a.exposureMs - b.exposureMs,
   }
+}
+
+/** Sums of nothing but zeros, as of less than half a millisecond of exposure, are no entry. */
+export function isEmpty({ n, exposureMs }: ArmSums | CellSums): boolean {
+  return n === 0 && exposureMs === 0
 }
 
 /** t of the index: the rewards observed over all arms. */
@@ -90,12 +108,6 @@ export function totalObservations(state: BanditState): number {
 }
 
 /** Whether the outcome of this job is in the sums (as far as the id window reaches). */
-export function holdsOutcome(state: BanditState, job: JobIdentity): boolean {
-  const project = projectKeyOf(job)
-  for (const projects of state.folded.values()) if (projects.get(project)?.has(job.jobId)) return true
-  return false
-}
-
-export function projectKeyOf({ instance, projectId }: Omit<JobIdentity, 'jobId'>): string {
-  return `${instance}/${projectId}`
+export function holdsOutcome({ folded }: BanditState, job: JobIdentity): boolean {
+  return isFolded(folded, job)
 }

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { agree, claimOf, type JobEvent } from '../../../shared/domain/event.ts'
-import { fold, mergeShards, startFold } from '../../../shared/domain/fold.ts'
+import { fold, startFold } from '../../../shared/domain/fold.ts'
+import { mergeShards } from '../../../shared/domain/merge-shards.ts'
 import { EMPTY_STATE } from '../../../shared/domain/state.ts'
 import { decodeState, encodeState } from '../../../shared/schema/state.ts'
 import { bytesOf, stateOf, WINDOW } from '../../support/builders.ts'
@@ -140,6 +141,20 @@ describe('a state', () => {
         const bytes = batches.map((_, index) => bytesOf(foldAll(batches.slice(0, index))))
         expect(states.slice(0, -1).map(bytesOf)).toEqual(bytes)
         expect(EMPTY_STATE.arms.size + EMPTY_STATE.cells.size + EMPTY_STATE.folded.size).toBe(0)
+      }),
+    )
+  })
+
+  test('can be folded again, and into another, as after a write that failed', () => {
+    fc.assert(
+      fc.property(finishesArb, finishesArb, finishesArb, (known, batch, other) => {
+        const state = stateOf(known)
+        const wanted = [bytesOf(stateOf([...known, ...batch])), bytesOf(stateOf([...known, ...other]))]
+        for (let times = 0; times < 2; times += 1) {
+          const states = [fold(state, batch, WINDOW), fold(state, other, WINDOW)]
+          expect(states.map(bytesOf)).toEqual(wanted)
+          expect(states.map((next) => bytesOf(fold(next, known, WINDOW)))).toEqual(wanted)
+        }
       }),
     )
   })
