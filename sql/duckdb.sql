@@ -1,5 +1,20 @@
--- The few functions of GoogleSQL that DuckDB lacks or types otherwise, so that the files in ci_metrics/ run on
--- both unchanged.
+-- The few functions and types of GoogleSQL that DuckDB lacks or types otherwise, so that the files in ci_metrics/ run
+-- on both unchanged.
+CREATE OR REPLACE TYPE FLOAT64 AS DOUBLE;
 CREATE OR REPLACE MACRO SAFE_DIVIDE(x, y) AS CASE WHEN y = 0 THEN NULL ELSE x / y END;
 CREATE OR REPLACE MACRO LOGICAL_OR(x) AS BOOL_OR(x);
 CREATE OR REPLACE MACRO COUNTIF(x) AS COUNT(CASE WHEN x THEN 1 END);
+-- What is no JSON has no values. Only the branches of a CASE are sure to be left alone: AND may try its right side first.
+CREATE OR REPLACE MACRO JSON_QUERY_ARRAY(json) AS CASE
+  WHEN json_valid(json) THEN CASE WHEN json_type(json) = 'ARRAY' THEN CAST(json_extract(json, '$[*]') AS VARCHAR[]) END
+END;
+-- After FROM UNNEST(list) AS item, item is the element in GoogleSQL; in DuckDB it is a struct whose only field is "unnest".
+CREATE OR REPLACE MACRO unnested_text(item) AS CASE
+  WHEN typeof(item) LIKE 'STRUCT%' THEN json_extract_string(to_json(item), '$.unnest') ELSE CAST(item AS VARCHAR)
+END;
+CREATE OR REPLACE MACRO json_scalar(json, path) AS CASE
+  WHEN json_valid(json)
+  THEN CASE WHEN json_type(json, path) NOT IN ('OBJECT', 'ARRAY') THEN json_extract_string(json, path) END
+END;
+-- DuckDB's own keeps the quotes of a string.
+CREATE OR REPLACE MACRO JSON_VALUE(json, path) AS json_scalar(unnested_text(json), path);

@@ -42,8 +42,8 @@ const checks: readonly Check[] = [
   },
   {
     name: 'lockfile',
-    says: 'package-lock.json names no download address, so that it installs from anywhere',
-    faults: async () => lockfileFaults(),
+    says: 'no package-lock.json names a download address, so that it installs from anywhere',
+    faults: async () => lockfileFaults(listFiles()),
   },
 ]
 

@@ -51,11 +51,15 @@ export function jsonFaults(paths: readonly string[]): string {
     .join('\n')
 }
 
-export function lockfileFaults(): string {
-  return read('package-lock.json')
-    .split('\n')
-    .flatMap((line, index) =>
-      /"resolved": "http/.test(line) ? [`package-lock.json:${index + 1}: ${line.trim()}`] : [],
+export function lockfileFaults(paths: readonly string[]): string {
+  return paths
+    .filter((path) => /(^|\/)package-lock\.json$/.test(path))
+    .flatMap((path) =>
+      read(path)
+        .split('\n')
+        .flatMap((line, index) =>
+          /"resolved": "http/.test(line) ? [`${path}:${index + 1}: ${line.trim()}`] : [],
+        ),
     )
     .join('\n')
 }
