@@ -1,7 +1,7 @@
 /** The job event on the bus. The same object is a row of the table `job_events`: the log is what was published. */
 import * as z from 'zod'
-import { type JobEvent, SOURCES } from '../domain/event.ts'
-import { decodeOrThrow, instant, tagList, toCamelCase, toSnakeCase } from './wire.ts'
+import { type Instant, type JobEvent, SOURCES } from '../domain/event.ts'
+import { decodeOrThrow, instant, joinTags, tagList, toCamelCase } from './wire.ts'
 
 export const eventRow = z.object({
   event_id: z.string(),
@@ -40,9 +40,45 @@ export const eventRow = z.object({
 
 export type EventRow = z.input<typeof eventRow>
 
+/** Written out, since every webhook passes here: the schema's own way of encoding takes ten times as long. */
 export function encodeEvent(event: JobEvent): EventRow {
-  return z.encode(eventRow, toSnakeCase(event))
+  return {
+    event_id: event.eventId,
+    kind: event.kind,
+    instance: event.instance,
+    source: event.source,
+    occurred_at: iso(event.occurredAt),
+    received_at: iso(event.receivedAt),
+    project_id: event.projectId,
+    project_path: event.projectPath,
+    job_id: event.jobId,
+    job_key: event.jobKey,
+    job_name: event.jobName,
+    stage: event.stage,
+    pipeline_id: event.pipelineId,
+    commit_sha: event.commitSha,
+    attempt: event.attempt,
+    created_at: event.createdAt === null ? null : iso(event.createdAt),
+    started_at: event.startedAt === null ? null : iso(event.startedAt),
+    finished_at: event.finishedAt === null ? null : iso(event.finishedAt),
+    queued_seconds: event.queuedSeconds,
+    status: event.status,
+    failure_reason: event.failureReason,
+    duration_seconds: event.durationSeconds,
+    runner_id: event.runnerId,
+    runner_description: event.runnerDescription,
+    runner_tags: joinTags(event.runnerTags),
+    arm: event.arm,
+    unmanaged: event.unmanaged,
+    cost_per_hour_eur: event.costPerHourEur,
+    late: event.late,
+    conflicting: event.conflicting,
+    job_tags: event.jobTags === null ? null : joinTags(event.jobTags),
+    idempotency_key: event.idempotencyKey,
+  }
 }
+
+const iso = (at: Instant): string => new Date(at).toISOString()
 
 /** @throws InvalidInputError when the row is not an event. */
 export function decodeEvent(row: unknown): JobEvent {

@@ -14,8 +14,11 @@ export const instant = z.codec(z.iso.datetime(), z.number(), {
 /** A set of GitLab tags: a comma-joined string on the wire (no tag can contain a comma), a list in the domain. */
 export const tagList = z.codec(z.string(), z.array(z.string()).readonly(), {
   decode: (text) => (text === '' ? [] : text.split(',')),
-  encode: (tags) => [...tags].sort().join(','),
+  encode: (tags) => joinTags(tags),
 })
+
+/** A set of tags on the wire. */
+export const joinTags = (tags: readonly string[]): string => [...tags].sort().join(',')
 
 /** A JSON document kept as a string, so that a column of it is a plain STRING everywhere. */
 export const json = <T extends z.ZodType>(schema: T) =>
