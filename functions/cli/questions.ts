@@ -14,7 +14,7 @@ export function addQuestions(program: Command): void {
     .addOption(new Option('--policy <name>', 'policy to ask (env BANDIT_ALGORITHM)').choices(policyNames))
     .addOption(new Option('--format <format>', 'dotenv: as a GitLab report').choices(['dotenv']))
     .option('--protected', 'the job runs on a protected ref')
-    .option('--all', 'list all feasible arms instead of the best ten')
+    .option('--all', 'list all arms instead of the best ten and a hundred refused ones')
     .action(async (options: Record<string, string | true>, command: Command) => {
       await operate('recommend', parametersOf(options), command, say.recommended)
     })
@@ -33,7 +33,7 @@ export function addQuestions(program: Command): void {
     .addHelpText(
       'after',
       `
-Tables: job_events, runner_decisions, recommendations, job_outcomes, quarantine, resets.
+Tables: job_events, runner_decisions, recommendations, choice_sets, job_outcomes, quarantine, resets.
 Views:  job_event_log, decision_outcomes (one row per job), arm_performance (one row per arm).
 "DESCRIBE ci_metrics.decision_outcomes" lists the columns; sql/ci_metrics/*.yaml says what they mean.`,
     )

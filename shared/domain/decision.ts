@@ -1,7 +1,7 @@
 /**
  * A shadow decision: what each policy would have picked for a job, from a state that does not know its outcome.
  */
-import { probabilityOfBest } from './confidence.ts'
+import { confidencesOf } from './confidence.ts'
 import type { JobRequirements } from './constraint.ts'
 import type { Instant, JobEvent } from './event.ts'
 import { feasibleSet, knownArms, provenFitFor, type Refusal } from './feasible.ts'
@@ -13,12 +13,12 @@ import { seededDraws } from './rng.ts'
 import type { BanditState } from './state.ts'
 
 /** Which arms a policy chose from: every known one (constraints ignored), or the feasible set. */
-export type ChoiceSet = 'known' | 'feasible'
+export type OfferedSet = 'known' | 'feasible'
 
 export type PolicyChoice = {
   policy: string
   version: string
-  set: ChoiceSet
+  set: OfferedSet
   arm: string | null
   /** With which the policy picks that arm. */
   probability: number
@@ -57,7 +57,7 @@ export function decide(decisionId: string, event: JobEvent, state: BanditState, 
     mabRunner: mab.arm,
     nsaiRunner: nsai.arm,
     nsaiConfidence:
-      nsai.arm === null ? null : probabilityOfBest(overFeasible.arms, feasible.indexOf(nsai.arm)),
+      nsai.arm === null ? null : (confidencesOf(overFeasible.arms)[feasible.indexOf(nsai.arm)] ?? null),
     knownCount: known.size,
     feasible: overFeasible.arms.map(({ arm, observations, meanReward }) => ({
       arm,
@@ -97,7 +97,7 @@ function withActual(
   return { feasible: [...feasible, actual].sort(), refused: refused.filter(({ arm }) => arm !== actual) }
 }
 
-function pick(policy: Policy, set: ChoiceSet, choice: Choice, seed: string): PolicyChoice {
+function pick(policy: Policy, set: OfferedSet, choice: Choice, seed: string): PolicyChoice {
   const { name, version } = policy
   const probabilities = policy.probabilities(choice)
   const index = drawIndex(probabilities, seededDraws(`${seed}/${name}/${set}`))

@@ -5,6 +5,7 @@
  * recorded propensity is exact by construction.
  */
 
+import { logSpeedOf } from './baseline.ts'
 import { fromMicros } from './reward.ts'
 import type { Draw } from './rng.ts'
 import { type BanditState, NO_ARM_SUMS, totalObservations } from './state.ts'
@@ -19,6 +20,10 @@ export type ArmStatistics = {
   meanReward: number
   /** Mean of reward²; 0 while there are no observations. */
   meanSquaredReward: number
+  /** Mean over the successes of ln(baseline of the job key / duration), see baseline.ts; 0 while there are none. */
+  meanLogSpeed: number
+  /** Mean of its square; 0 while there are no successes. */
+  meanSquaredLogSpeed: number
   exposureMs: number
 }
 
@@ -30,7 +35,7 @@ export type Policy = {
   /** Changes whenever the same input could give another distribution. */
   version: string
   parameters: Readonly<Record<string, number>>
-  /** What the policy ranks by, one per arm; `Infinity` for an arm that goes first because it was never tried. */
+  /** What the policy ranks by, one per arm; `Infinity` for an arm that goes first because it was never tried, `-Infinity` for one that goes last because of it. */
   scores(choice: Choice): number[]
   /** One per arm, in [0, 1], summing to 1; empty when no arm is offered. */
   probabilities(choice: Choice): number[]
@@ -38,28 +43,31 @@ export type Policy = {
 
 /** Gathers what the state knows of these arms, sorted by id in code units. */
 export function choiceOf(state: BanditState, armIds: Iterable<string>): Choice {
-  const arms = [...armIds].sort(byCodeUnit).map((arm) => statisticsOf(state, arm))
+  const speedOf = logSpeedOf(state)
+  const arms = [...armIds].sort(byCodeUnit).map((arm): ArmStatistics => {
+    const sums = state.arms.get(arm) ?? NO_ARM_SUMS
+    const speed = speedOf(arm)
+    return {
+      arm,
+      observations: sums.n,
+      successes: sums.successes,
+      runnerFailures: sums.runnerFailures,
+      meanReward: sums.n === 0 ? 0 : fromMicros(sums.rewardMicros) / sums.n,
+      meanSquaredReward: sums.n === 0 ? 0 : fromMicros(sums.rewardSquaredMicros) / sums.n,
+      meanLogSpeed: speed.n === 0 ? 0 : speed.sum / speed.n,
+      meanSquaredLogSpeed: speed.n === 0 ? 0 : speed.sumOfSquares / speed.n,
+      exposureMs: sums.exposureMs,
+    }
+  })
   return { arms, totalObservations: totalObservations(state) }
-}
-
-export function statisticsOf(state: BanditState, arm: string): ArmStatistics {
-  const sums = state.arms.get(arm) ?? NO_ARM_SUMS
-  return {
-    arm,
-    observations: sums.n,
-    successes: sums.successes,
-    runnerFailures: sums.runnerFailures,
-    meanReward: sums.n === 0 ? 0 : fromMicros(sums.rewardMicros) / sums.n,
-    meanSquaredReward: sums.n === 0 ? 0 : fromMicros(sums.rewardSquaredMicros) / sums.n,
-    exposureMs: sums.exposureMs,
-  }
 }
 
 /** Draws an index from a distribution; the last arm with a probability above zero takes what rounding leaves. */
 export function drawIndex(probabilities: readonly number[], draw: Draw): number {
   let left = draw()
   let last = -1
-  for (const [index, probability] of probabilities.entries()) {
+  for (let index = 0; index < probabilities.length; index += 1) {
+    const probability = probabilities[index] as number
     if (probability <= 0) continue
     last = index
     left -= probability

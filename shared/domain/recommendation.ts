@@ -1,5 +1,5 @@
 /** A recommendation: one arm drawn from the probabilities a policy gives over the feasible set. */
-import { probabilityOfBest } from './confidence.ts'
+import { confidencesOf } from './confidence.ts'
 import { type JobRequirements, tagsMissing } from './constraint.ts'
 import { feasibleSet, knownArms, provenFitFor, type Refusal } from './feasible.ts'
 import type { Fleet } from './fleet.ts'
@@ -9,19 +9,30 @@ import type { BanditState } from './state.ts'
 
 export type ScoredArm = {
   arm: string
-  /** What the policy ranks by; null for an arm that goes first because it was never tried. */
+  /** What the policy ranks by; null for an arm that goes first, or last, because it was never tried. */
   score: number | null
   probability: number
   observations: number
 }
 
-export type Recommendation = {
-  /** Undefined when no arm is feasible. */
-  chosen: { arm: string; tag: string; propensity: number; confidence: number } | undefined
+/** What may be drawn, by arm id; each list has one entry per arm. */
+export type Lottery = {
+  arms: readonly string[]
+  /** The tag that routes to the arm. */
+  tags: readonly string[]
+  probabilities: readonly number[]
+  confidences: ArrayLike<number>
+}
+
+/** All that a recommendation says before it is drawn: the same for every job of these requirements and this state. */
+export type ChoiceSet = {
+  lottery: Lottery
   /** Best score first; ties by arm id. */
   feasible: ScoredArm[]
   refused: Refusal[]
 }
+
+export type ChosenArm = { arm: string; tag: string; propensity: number; confidence: number }
 
 export type RecommendationInput = {
   jobKey: string
@@ -29,12 +40,11 @@ export type RecommendationInput = {
   state: BanditState
   fleet: Fleet
   policy: Policy
-  draw: Draw
 }
 
 /** An arm without a tag of its own is refused: a job cannot be sent to it. */
-export function recommendArm(input: RecommendationInput): Recommendation {
-  const { jobKey, requirements, state, fleet, policy, draw } = input
+export function choiceSetFor(input: RecommendationInput): ChoiceSet {
+  const { jobKey, requirements, state, fleet, policy } = input
   const provenFit = provenFitFor(state, fleet, jobKey)
   const split = feasibleSet(knownArms(state, fleet), fleet, requirements, provenFit)
   const routable: string[] = []
@@ -49,21 +59,40 @@ export function recommendArm(input: RecommendationInput): Recommendation {
   const choice = choiceOf(state, routable)
   const probabilities = policy.probabilities(choice)
   const scores = policy.scores(choice)
-  const feasible = choice.arms.map(({ arm, observations }, index): ScoredArm => {
-    const score = scores[index] as number
-    const probability = probabilities[index] as number
-    return { arm, score: Number.isFinite(score) ? score : null, probability, observations }
-  })
-  const index = drawIndex(probabilities, draw)
-  const drawn = feasible[index]
-  const chosen = drawn && {
-    arm: drawn.arm,
-    tag: fleet.arms.get(drawn.arm)?.tag as string,
-    propensity: drawn.probability,
-    confidence: probabilityOfBest(choice.arms, index),
+  const feasible = choice.arms
+    .map(({ arm, observations }, index) => {
+      return {
+        arm,
+        score: scores[index] as number,
+        probability: probabilities[index] as number,
+        observations,
+      }
+    })
+    .sort((a, b) => b.score - a.score || byCodeUnit(a.arm, b.arm))
+    .map((scored): ScoredArm => ({ ...scored, score: Number.isFinite(scored.score) ? scored.score : null }))
+  const lottery = {
+    arms: choice.arms.map(({ arm }) => arm),
+    tags: choice.arms.map(({ arm }) => fleet.arms.get(arm)?.tag as string),
+    probabilities,
+    confidences: confidencesOf(choice.arms),
   }
-  feasible.sort((a, b) => (b.score ?? Infinity) - (a.score ?? Infinity) || byCodeUnit(a.arm, b.arm))
-  return { chosen, feasible, refused }
+  return { lottery, feasible, refused }
+}
+
+/** Undefined when no arm is feasible. */
+export function drawArm(
+  { arms, tags, probabilities, confidences }: Lottery,
+  draw: Draw,
+): ChosenArm | undefined {
+  const index = drawIndex(probabilities, draw)
+  const arm = arms[index]
+  if (arm === undefined) return undefined
+  return {
+    arm,
+    tag: tags[index] as string,
+    propensity: probabilities[index] as number,
+    confidence: confidences[index] as number,
+  }
 }
 
 /**
@@ -72,11 +101,7 @@ export function recommendArm(input: RecommendationInput): Recommendation {
  */
 function refusalToRoute(id: string, fleet: Fleet, requirements: JobRequirements): Refusal | undefined {
   const arm = fleet.arms.get(id)
-  if (arm === undefined) {
-    const reason = `"${id}" is not described in fleet.yaml, so it is not known by which tag a job is sent to it.`
-    return { arm: id, code: 'unmanaged', reason }
-  }
-  if (arm.tag === null) {
+  if (arm?.tag == null) {
     const reason = `"${id}" has no tag in fleet.yaml that only it carries, so no job can be sent to it.`
     return { arm: id, code: 'no_routing_tag', reason }
   }

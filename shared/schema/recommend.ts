@@ -1,7 +1,8 @@
 /** What /recommend is asked and what it answers. */
 import * as z from 'zod'
+import type { Refusal } from '../domain/feasible.ts'
 import { policyNames } from '../domain/policies/index.ts'
-import type { Recommendation } from '../domain/recommendation.ts'
+import type { ScoredArm } from '../domain/recommendation.ts'
 import { dotenvValue } from './dotenv.ts'
 import { parseBody } from './intake.ts'
 import { decodeOrThrow } from './wire.ts'
@@ -24,7 +25,7 @@ const query = z.object({
   format: z.enum(['json', 'dotenv'], 'json or dotenv').default('json'),
   /** Whether the job runs on a protected ref. */
   protected: flag.optional(),
-  /** All feasible arms instead of the best ten. */
+  /** All arms instead of the ten best feasible ones and a hundred refused ones. */
   all: flag.default(false),
 })
 
@@ -42,15 +43,20 @@ export function parseRecommendQuery(parameters: Iterable<[string, string]>): Rec
  * The parameters in the body of a POST: a form, or a JSON object, whose lists are joined by commas.
  * @throws InvalidInputError for JSON that is no object.
  */
-export function readParameters(contentType = '', body: Uint8Array): [string, string][] {
+export function readParameters(
+  contentType: string | undefined,
+  body: Uint8Array,
+  what = 'recommend',
+): [string, string][] {
   if (body.length === 0) return []
   const text = new TextDecoder().decode(body)
-  if (!/^application\/json\b/i.test(contentType)) return [...new URLSearchParams(text)]
-  const object = decodeOrThrow(bodyObject, parseBody(body), 'recommend: body')
+  if (!/^application\/json\b/i.test(contentType ?? '')) return [...new URLSearchParams(text)]
+  const object = decodeOrThrow(bodyObject, parseBody(body), `${what}: body`)
   return Object.entries(object).map(([key, value]) => [key, String(value)])
 }
 
-export type RecommendAnswer = {
+/** The answer without its lists. */
+export type RecommendHead = {
   decision_id: string
   kind: 'arm' | 'fallback' | 'none'
   runner: string | null
@@ -58,18 +64,27 @@ export type RecommendAnswer = {
   policy: string
   propensity: number | null
   confidence: number | null
-  feasible: Recommendation['feasible']
-  refused: Recommendation['refused']
+  /** Names the row of `choice_sets` that has the whole lists; null when no decision could be made. */
+  choice_set_id: string | null
+  feasible_count: number
+  refused_count: number
   state: { generation: string; age_seconds: number | null; observations: number } | null
   /** Why there is no arm; only when kind is not `arm`. */
   reason?: string
+}
+
+export type RecommendAnswer = RecommendHead & { feasible: ScoredArm[]; refused: Refusal[] }
+
+/** The answer as JSON, from lists that are JSON already. */
+export function jsonOf(head: RecommendHead, feasibleJson: string, refusedJson: string): string {
+  return `${JSON.stringify(head).slice(0, -1)},"feasible":${feasibleJson},"refused":${refusedJson}}\n`
 }
 
 /**
  * The answer as a GitLab dotenv report: no spaces or quotes in values, so each run of other characters in a
  * runner's name becomes a "-".
  */
-export function dotenvOf({ decision_id, runner, tag, policy }: RecommendAnswer): string {
+export function dotenvOf({ decision_id, runner, tag, policy }: RecommendHead): string {
   const value = (text: string | null) => dotenvValue(text ?? '')
   return [
     `MAB_RUNNER_TAG=${value(tag)}`,

@@ -83,6 +83,21 @@ export const recommendationRow = z.object({
   tag: z.string().nullable(),
   propensity: z.number().gt(0).max(1).nullable(),
   confidence: z.number().gt(0).max(1).nullable(),
+  choice_set_id: z.string().nullable(),
+  feasible_count: z.int().min(0),
+  reason: z.string().nullable(),
+  state_generation: z.string().nullable(),
+  state_as_of_at: instant.nullable(),
+  state_observations: z.int().nullable(),
+})
+
+export const choiceSetRow = z.object({
+  choice_set_id: z.string(),
+  made_at: instant,
+  policy: z.string(),
+  policy_version: z.string(),
+  parameters: json(z.record(z.string(), z.number())),
+  state_generation: z.string(),
   feasible: json(
     z.array(
       z.object({
@@ -94,10 +109,6 @@ export const recommendationRow = z.object({
     ),
   ),
   refused: refusedByCode,
-  reason: z.string().nullable(),
-  state_generation: z.string().nullable(),
-  state_as_of_at: instant.nullable(),
-  state_observations: z.int().nullable(),
 })
 
 export const quarantineRow = z.object({

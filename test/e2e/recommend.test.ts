@@ -168,12 +168,45 @@ runners: [{ name: Mac Docker Runner, machine: m, executor: docker, tags: [x] }]
       policy: 'ucb1',
       state_generation: answer.state?.generation,
     })
-    expect(JSON.parse(rows[0]?.feasible as string)).toEqual(answer.feasible)
+  })
+
+  test('records what answers were drawn from once, and names it in each of them', async () => {
+    const question = { project: 'portal', job: 'audit 2', tags: 'docker-any', policy: 'thompson' }
+    const answers = [
+      await recommend(question),
+      await recommend(question),
+      await recommend({ ...question, all: '1' }),
+    ]
+    await deps.deliveries.drained()
+    const rows = await deps.warehouse.query(
+      `SELECT s.* FROM ci_metrics.recommendations AS r JOIN ci_metrics.choice_sets AS s USING (choice_set_id)
+        WHERE r.job_name = @job`,
+      { job: 'audit 2' },
+    )
+    expect(rows).toHaveLength(3)
+    expect(new Set(rows.map((row) => JSON.stringify(row))).size).toBe(1)
+    const [answer] = answers
+    expect(rows[0]).toMatchObject({
+      choice_set_id: answer?.choice_set_id,
+      policy: 'thompson',
+      policy_version: '1',
+      state_generation: answer?.state?.generation,
+    })
+    expect(JSON.parse(rows[0]?.feasible as string)).toEqual(answer?.feasible)
+    expect(JSON.parse(rows[0]?.refused as string).tags_missing).toHaveLength(7)
+    expect(JSON.parse(rows[0]?.parameters as string)).toMatchObject({ prior_scale: 0.3, uniform_share: 0.01 })
+    for (const { runner, propensity, feasible } of answers) {
+      expect(propensity).toBe(feasible.find(({ arm }) => arm === runner)?.probability)
+    }
   })
 
   test.each([
     ['no project', '/recommend?job=x', 'project'],
-    ['an unknown policy', '/recommend?project=a&job=b&policy=best', 'ucb1, uniform'],
+    [
+      'an unknown policy',
+      '/recommend?project=a&job=b&policy=best',
+      'ucb1, ucb1-tuned, thompson, greedy, uniform',
+    ],
     ['an unknown format', '/recommend?project=a&job=b&format=xml', 'json or dotenv'],
   ])('answers 400 for %s, saying what is wrong', async (_name, path, word) => {
     const response = await fetch(url + path)

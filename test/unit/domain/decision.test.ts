@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { decide, projectNamesOf } from '../../../shared/domain/decision.ts'
 import type { Fleet } from '../../../shared/domain/fleet.ts'
+import { policies } from '../../../shared/domain/policies/index.ts'
 import { type BanditState, EMPTY_STATE } from '../../../shared/domain/state.ts'
 import { armOf, finishedEvent, fleetWith, NOON, startedEvent, stateOf } from '../../support/builders.ts'
 import { finishesArb, fleetArb, nameArb } from '../arbitraries.ts'
@@ -39,18 +40,34 @@ describe('a decision', () => {
     expect(decision.nsaiConfidence).toBeLessThan(1)
   })
 
+  // The width of UCB1-Tuned: rewards of an arm do not vary, so it is sqrt(ln 7 / n · sqrt(2 ln 7 / n)); a: 0.8595,
+  // b: 1.1650. So a: 1 ± 0.8595 and b: 0.5 ± 1.1650, and a is ahead both ways.
   test('records what every policy picked from which set with which probability', () => {
-    expect(decision.choices).toEqual([
-      { policy: 'ucb1', version: '1', set: 'known', arm: 'c', probability: 1 },
-      { policy: 'ucb1', version: '1', set: 'feasible', arm: 'a', probability: 1 },
-      {
-        policy: 'uniform',
-        version: '1',
-        set: 'feasible',
-        arm: expect.stringMatching(/^[ab]$/),
-        probability: 0.5,
-      },
+    expect(decision.choices.map(({ policy, set }) => [policy, set])).toEqual([
+      ['ucb1', 'known'],
+      ['ucb1', 'feasible'],
+      ['ucb1-tuned', 'feasible'],
+      ['thompson', 'feasible'],
+      ['greedy', 'feasible'],
+      ['uniform', 'feasible'],
     ])
+    const choiceOf = (name: string) => decision.choices.findLast(({ policy }) => policy === name)
+    expect(decision.choices[0]).toEqual({
+      policy: 'ucb1',
+      version: '1',
+      set: 'known',
+      arm: 'c',
+      probability: 1,
+    })
+    for (const name of ['ucb1', 'ucb1-tuned', 'greedy']) {
+      expect(choiceOf(name)).toMatchObject({ version: '1', arm: 'a', probability: 1 })
+    }
+    expect(choiceOf('uniform')).toMatchObject({ arm: expect.stringMatching(/^[ab]$/), probability: 0.5 })
+    const { arm, probability = 0 } = choiceOf('thompson') ?? {}
+    expect(arm).toMatch(/^[ab]$/)
+    // a is the faster one, and both have succeeded every time.
+    expect(arm === 'a' ? probability : 1 - probability).toBeGreaterThan(0.5)
+    expect(probability).toBeLessThan(1)
   })
 
   test('is the same again for the same id, and draws anew for another', () => {
@@ -73,8 +90,9 @@ describe('a decision', () => {
       refused: [],
       choices: [
         { policy: 'ucb1', version: '1', set: 'known', arm: null, probability: 0 },
-        { policy: 'ucb1', version: '1', set: 'feasible', arm: null, probability: 0 },
-        { policy: 'uniform', version: '1', set: 'feasible', arm: null, probability: 0 },
+        ...policies.map(({ name, version }) => {
+          return { policy: name, version, set: 'feasible', arm: null, probability: 0 }
+        }),
       ],
       stateAsOfAt: null,
       stateObservations: 0,

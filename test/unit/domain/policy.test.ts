@@ -10,6 +10,9 @@ const armIdsArb = fc.uniqueArray(nameArb, { maxLength: 12 })
 describe('what a policy sees', () => {
   test('is the statistics of the arms offered, in the order of their code units', () => {
     // Free successes of 54 s and 24 s: rewards 1 and 2, mean 1.5, mean square (1 + 4) / 2 = 2.5.
+    // Log speed: all jobs are of one key, so with L = ln 54 + ln 24 = 7.167038 and the weight of 5 the baselines are
+    //   all (L + 5 ln 120) / 7 = 4.443500, project (L + 5 · 4.443500) / 7 = 4.197791, key 4.022285;
+    //   y = 4.022285 − ln 54 = 0.033300 and 4.022285 − ln 24 = 0.844231: mean 0.438766, mean square 0.356917.
     const state = stateOf([
       finishedEvent({ arm: 'b', durationSeconds: 54 }),
       finishedEvent({ arm: 'b', durationSeconds: 24 }),
@@ -20,7 +23,15 @@ describe('what a policy sees', () => {
         durationSeconds: 10,
       }),
     ])
-    const untried = { observations: 0, successes: 0, meanReward: 0, meanSquaredReward: 0, runnerFailures: 0 }
+    const untried = {
+      observations: 0,
+      successes: 0,
+      meanReward: 0,
+      meanSquaredReward: 0,
+      meanLogSpeed: 0,
+      meanSquaredLogSpeed: 0,
+      runnerFailures: 0,
+    }
     expect(choiceOf(state, ['ä', 'b', 'a', 'B'])).toEqual({
       totalObservations: 3,
       arms: [
@@ -33,6 +44,8 @@ describe('what a policy sees', () => {
           runnerFailures: 0,
           meanReward: 1.5,
           meanSquaredReward: 2.5,
+          meanLogSpeed: expect.closeTo(0.438766, 5),
+          meanSquaredLogSpeed: expect.closeTo(0.356917, 5),
           exposureMs: 78_000,
         },
         { ...untried, arm: 'ä', exposureMs: 0 },
@@ -79,6 +92,36 @@ describe.each(policies.map((policy) => ({ name: policy.name, policy })))(
           expect(policy.scores(choiceOf(stateOf(events), armIds)).some(Number.isNaN)).toBe(false)
         }),
       )
+    })
+
+    test('is not moved by the order of the state, nor by what is not offered', () => {
+      fc.assert(
+        fc.property(finishesArb, armIdsArb, (events, armIds) => {
+          const inOrder = choiceOf(stateOf(events), armIds)
+          const reversed = choiceOf(stateOf(events.toReversed()), armIds.toReversed())
+          expect(policy.probabilities(reversed)).toEqual(policy.probabilities(inOrder))
+        }),
+      )
+    })
+
+    test('treats arms of equal statistics and any names alike, up to ties', () => {
+      fc.assert(
+        fc.property(finishesArb, armIdsArb, (events, armIds) => {
+          const choice = choiceOf(stateOf(events), armIds)
+          const turned = { ...choice, arms: choice.arms.toReversed() }
+          const scores = policy.scores(choice)
+          expect(policy.scores(turned).toReversed()).toEqual(scores)
+          if (new Set(scores).size < scores.length) return
+          const probabilities = policy.probabilities(turned).toReversed()
+          for (const [index, probability] of policy.probabilities(choice).entries()) {
+            expect(probabilities[index]).toBeCloseTo(probability, 9)
+          }
+        }),
+      )
+    })
+
+    test('names every constant that it decides by', () => {
+      for (const value of Object.values(policy.parameters)) expect(Number.isFinite(value)).toBe(true)
     })
 
     test('is found by its name', () => {

@@ -1,12 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { JobRequirements } from '../../../shared/domain/constraint.ts'
+import { greedy } from '../../../shared/domain/policies/greedy.ts'
 import { policies } from '../../../shared/domain/policies/index.ts'
 import { ucb1 } from '../../../shared/domain/policies/ucb1.ts'
 import { uniform } from '../../../shared/domain/policies/uniform.ts'
 import { choiceOf } from '../../../shared/domain/policy.ts'
-import { type RecommendationInput, recommendArm } from '../../../shared/domain/recommendation.ts'
-import { seededDraws } from '../../../shared/domain/rng.ts'
+import { choiceSetFor, drawArm, type RecommendationInput } from '../../../shared/domain/recommendation.ts'
+import { type Draw, seededDraws } from '../../../shared/domain/rng.ts'
 import { EMPTY_STATE } from '../../../shared/domain/state.ts'
 import { armOf, finishedEvent, fleetWith, stateOf } from '../../support/builders.ts'
 import { finishesArb, fleetArb, jobArb } from '../arbitraries.ts'
@@ -15,16 +16,18 @@ const docker: JobRequirements = { projectNames: ['group/app', '42'], tags: ['doc
 const names = ['a', 'b', 'c', 'd', 'e']
 const fleet = fleetWith(...names.map((name) => armOf({ name, tags: ['docker', `own-${name}`] })))
 
-const recommend = (overrides: Partial<RecommendationInput> = {}) =>
-  recommendArm({
+const recommend = (overrides: Partial<RecommendationInput & { draw: Draw }> = {}) => {
+  const { draw = seededDraws('seed'), ...input } = overrides
+  const { lottery, feasible, refused } = choiceSetFor({
     jobKey: '42/unit',
     requirements: docker,
     state: EMPTY_STATE,
     fleet,
     policy: ucb1,
-    draw: seededDraws('seed'),
-    ...overrides,
+    ...input,
   })
+  return { chosen: drawArm(lottery, draw), feasible, refused }
+}
 
 describe('a recommendation', () => {
   // t = 4, ln 4 = 1.386294. a: 1 + 2 sqrt(ln 4 / 2) = 2.665109; b: 2 + 2 sqrt(ln 4 / 1) = 4.354820; c: failed,
@@ -68,6 +71,15 @@ describe('a recommendation', () => {
     ])
   })
 
+  test('by the pessimist lists arms never tried after all others', () => {
+    const { chosen, feasible } = recommend({ state, policy: greedy })
+    expect(chosen?.arm).toBe(feasible[0]?.arm)
+    expect(feasible.slice(3).map(({ arm, score }) => [arm, score])).toEqual([
+      ['d', null],
+      ['e', null],
+    ])
+  })
+
   test('has no arm when none is feasible, and says why for each', () => {
     const { chosen, feasible, refused } = recommend({ requirements: { ...docker, tags: ['gpu'] } })
     expect(chosen).toBeUndefined()
@@ -87,7 +99,7 @@ describe('a recommendation', () => {
       armOf({ name: 'tags_missing', tags: ['shell'] }),
       armOf({ name: 'no_routing_tag', tags, routingTag: null }),
     )
-    const seen = stateOf([finishedEvent({ arm: 'unmanaged' })])
+    const seen = stateOf([finishedEvent({ arm: 'unmanaged', jobName: 'other' })])
     const { chosen, refused } = recommend({ fleet: mixed, state: seen })
     expect(chosen?.arm).toBe('fits')
     expect(refused.map(({ arm, code }) => [arm, code])).toEqual(

@@ -1,7 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { ConfigError, InvalidInputError } from '../../../shared/errors.ts'
 import { parseFleet } from '../../../shared/schema/fleet.ts'
-import { dotenvOf, parseRecommendQuery, type RecommendAnswer } from '../../../shared/schema/recommend.ts'
+import {
+  dotenvOf,
+  jsonOf,
+  parseRecommendQuery,
+  type RecommendHead,
+} from '../../../shared/schema/recommend.ts'
 
 const parsed = (query: string) => parseRecommendQuery(new URLSearchParams(query))
 
@@ -31,26 +36,34 @@ describe('a question to /recommend', () => {
     const wrong = () => parsed('project=&policy=magic&format=xml&protected=maybe')
     expect(wrong).toThrow(InvalidInputError)
     expect(wrong).toThrow(
-      /project: .*job: .*policy: there is no such policy; known: ucb1, uniform; format: json or dotenv; protected: /,
+      /project: .*job: .*policy: there is no such policy; known: ucb1, ucb1-tuned, thompson, greedy, uniform; format: json or dotenv; protected: /,
     )
   })
 })
 
-describe('an answer as dotenv', () => {
-  const answer = (overrides: Partial<RecommendAnswer> = {}): RecommendAnswer => ({
-    decision_id: '0190-ab',
-    kind: 'arm',
-    runner: 'Mac Docker Runner',
-    tag: 'mac-docker',
-    policy: 'ucb1',
-    propensity: 1,
-    confidence: 0.9,
-    feasible: [],
-    refused: [],
-    state: null,
-    ...overrides,
-  })
+const answer = (overrides: Partial<RecommendHead> = {}): RecommendHead => ({
+  decision_id: '0190-ab',
+  kind: 'arm',
+  runner: 'Mac Docker Runner',
+  tag: 'mac-docker',
+  policy: 'ucb1',
+  propensity: 1,
+  confidence: 0.9,
+  choice_set_id: null,
+  feasible_count: 1,
+  refused_count: 0,
+  state: null,
+  ...overrides,
+})
 
+test('an answer as JSON takes in lists that are JSON already', () => {
+  const lists = { feasible: [{ arm: 'ä "b"', score: null }], refused: [] }
+  const text = jsonOf(answer(), JSON.stringify(lists.feasible), JSON.stringify(lists.refused))
+  expect(JSON.parse(text)).toEqual({ ...answer(), ...lists })
+  expect(text).toMatch(/}\n$/)
+})
+
+describe('an answer as dotenv', () => {
   test('is one variable a line, without spaces in values', () => {
     expect(dotenvOf(answer())).toBe(
       'MAB_RUNNER_TAG=mac-docker\nMAB_RUNNER=Mac-Docker-Runner\nMAB_DECISION_ID=0190-ab\nMAB_POLICY=ucb1\n',

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import * as z from 'zod'
 import { eventRow } from '../../../shared/schema/event.ts'
 import {
+  choiceSetRow,
   decisionRow,
   outcomeRow,
   quarantineRow,
@@ -24,6 +25,7 @@ const schemas: Record<string, z.ZodObject> = {
   runner_decisions: decisionRow,
   job_outcomes: outcomeRow,
   recommendations: recommendationRow,
+  choice_sets: choiceSetRow,
   quarantine: quarantineRow,
   resets: resetRow,
 }

@@ -3,8 +3,8 @@ import { fold } from '../../../../shared/domain/fold.ts'
 import { ucb1 } from '../../../../shared/domain/policies/ucb1.ts'
 import { choiceOf } from '../../../../shared/domain/policy.ts'
 import { type BanditState, EMPTY_STATE } from '../../../../shared/domain/state.ts'
+import { createRng } from '../../../../shared/played-gitlab/rng.ts'
 import { finishedEvent, stateOf, WINDOW } from '../../../support/builders.ts'
-import { createRng } from '../../../support/played-gitlab/rng.ts'
 
 const pick = (state: BanditState, arms: readonly string[]) => {
   const choice = choiceOf(state, arms)

@@ -1,0 +1,67 @@
+/** A choice set as it is recorded once, and as the answers to the requests drawn from it repeat it. */
+import { createHash } from 'node:crypto'
+import { armsByCode } from '../domain/feasible.ts'
+import type { Policy } from '../domain/policy.ts'
+import type { ChoiceSet, Lottery } from '../domain/recommendation.ts'
+import { choiceSetRow, encodeRow } from './rows.ts'
+
+/** In an answer that does not ask for all. */
+const FEASIBLE_SHOWN = 10
+const REFUSED_SHOWN = 100
+const ID_LENGTH = 32
+
+/** What a request needs of a choice set: everything but the draw. */
+export type PreparedChoice = {
+  choiceSetId: string | null
+  lottery: Lottery
+  feasibleCount: number
+  refusedCount: number
+  /** JSON lists, cut to what an answer shows. */
+  feasibleJson: string
+  refusedJson: string
+}
+
+/** For answers that are no decision: nothing to draw from. */
+export const NO_CHOICE: PreparedChoice = {
+  choiceSetId: null,
+  lottery: { arms: [], tags: [], probabilities: [], confidences: [] },
+  feasibleCount: 0,
+  refusedCount: 0,
+  feasibleJson: '[]',
+  refusedJson: '[]',
+}
+
+/** @param all shows the whole lists. */
+export function prepareChoice(set: ChoiceSet, choiceSetId: string, all: boolean): PreparedChoice {
+  const { lottery, feasible, refused } = set
+  return {
+    choiceSetId,
+    lottery,
+    feasibleCount: feasible.length,
+    refusedCount: refused.length,
+    feasibleJson: JSON.stringify(all ? feasible : feasible.slice(0, FEASIBLE_SHOWN)),
+    refusedJson: JSON.stringify(all ? refused : refused.slice(0, REFUSED_SHOWN)),
+  }
+}
+
+/** The row of `choice_sets`, named by a hash of what it says. */
+export function choiceSetRowOf(
+  { feasible, refused }: ChoiceSet,
+  { name, version, parameters }: Policy,
+  stateGeneration: string,
+  madeAt: number,
+) {
+  const row = encodeRow(choiceSetRow, {
+    choiceSetId: '',
+    madeAt,
+    policy: name,
+    policyVersion: version,
+    parameters: { ...parameters },
+    stateGeneration,
+    feasible,
+    refused: armsByCode(refused),
+  })
+  const content = JSON.stringify([name, version, row.parameters, row.feasible, row.refused])
+  row.choice_set_id = createHash('sha256').update(content).digest('hex').slice(0, ID_LENGTH)
+  return row
+}
