@@ -7,11 +7,13 @@ export async function home(): Promise<HttpResponse> {
     body: {
       name: 'runner-bandit',
       paths: {
-        'POST /webhooks/gitlab': 'job webhooks of GitLab, with X-Gitlab-Token',
+        'POST /webhooks/gitlab': 'job and pipeline webhooks of GitLab, with its secret token or signature',
+        'POST /update': 'the report of a job on its own end; with the API token',
         'GET or POST /recommend?project=&job=&tags=':
           'which runner should take this job; &format=dotenv for CI',
         'GET /stats': 'what has been learned of each arm',
         'GET /health': 'live and ready, state age, queue depths',
+        'POST /reset': 'forget what was learned, keep the log and a copy of the state; with the admin token',
       },
     },
   }

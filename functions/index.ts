@@ -15,7 +15,7 @@ import {
 } from '@google-cloud/functions-framework'
 import * as z from 'zod'
 import { loadConfig } from '../shared/runtime/config.ts'
-import { type Deps, type HttpRequest, isHttpRoute } from '../shared/runtime/handler.ts'
+import { type Deps, type HttpRequest, isHttpRoute, isTickRoute } from '../shared/runtime/handler.ts'
 import { createLog } from '../shared/runtime/log.ts'
 import { answer, targetOf } from '../shared/runtime/serve.ts'
 import { parseBody } from '../shared/schema/intake.ts'
@@ -48,6 +48,8 @@ for (const route of routes) {
       if (typeof reply.body === 'string') response.type('text/plain').send(reply.body)
       else response.json(reply.body)
     })
+  } else if (isTickRoute(route)) {
+    cloudEvent<unknown>(route.name, async () => route.handle(await deps()))
   } else {
     cloudEvent<unknown>(route.name, async (event: CloudEvent<unknown>) => {
       const { message } = decodeOrThrow(published, event.data, 'Pub/Sub message')
@@ -63,5 +65,6 @@ function neutral(request: Request): HttpRequest {
     query: targetOf(request.originalUrl).query,
     headers: request.headers,
     body: async (maxBytes) => (bytes.length > maxBytes ? undefined : bytes),
+    drain: async (maxBytes) => (bytes.length > maxBytes ? undefined : bytes.length),
   }
 }

@@ -1,87 +1,96 @@
 /**
- * ingest: one webhook of GitLab becomes an event in the log.
+ * ingest: one webhook of GitLab becomes the events that it tells of: one of a job hook, many of a pipeline hook.
  *
  * Trigger: POST /webhooks/gitlab. Reads: fleet, settings. Writes: topics `job-events`, `quarantine`.
  * Repetition: the identity of the event makes a repeat a `duplicate`; one that disagrees is logged as
- * conflicting and changes nothing. Answers 2xx only after the event is durable, and also for what it does not
- * understand: four failures in a row make GitLab disable the webhook.
+ * conflicting and changes nothing. Answers 2xx only after the events are durable, and also for what it does not
+ * understand or want: four failures in a row make GitLab disable the webhook.
  */
-import { agree, type Claim, claimOf, disagreementKey, type JobEvent } from '../shared/domain/event.ts'
-import { isAccepted } from '../shared/runtime/credentials.ts'
+import { isSigned, refuseForgery, refuseWebhook } from '../shared/runtime/credentials.ts'
 import type { Deps, HttpRequest, HttpResponse } from '../shared/runtime/handler.ts'
-import { encodeEvent } from '../shared/schema/event.ts'
-import type { QuarantineRecord } from '../shared/schema/intake.ts'
-import { parseBody, takeIn } from '../shared/schema/intake.ts'
-import { encodeRow, quarantineRow } from '../shared/schema/rows.ts'
+import { type IntakeAnswer, liveContext, publishIntakes } from '../shared/runtime/publish-intake.ts'
+import { parseBody, quarantineIdOf, takeInAll } from '../shared/schema/intake.ts'
 
 type IngestDeps = Pick<Deps, 'bus' | 'clock' | 'fleet' | 'settings' | 'unmanagedArms' | 'log'>
 
+/** GitLab sends nothing longer. */
+const GITLAB_MAX_BYTES = 25 * 1024 * 1024
+/** Hooks that cannot tell of a job, whatever their body; one without the header may. */
+const TELLS_OF_JOBS: ReadonlySet<unknown> = new Set([undefined, 'Job Hook', 'Pipeline Hook', 'System Hook'])
+/** Of the jobs of a pipeline hook, so many are answered one by one. */
+const NAMED = 10
+
 export async function ingest(request: HttpRequest, deps: IngestDeps): Promise<HttpResponse> {
-  const { clock, fleet, settings, unmanagedArms } = deps
-  const refusal = refuse(request, settings.webhookTokens ?? [])
+  const { headers } = request
+  const { clock, settings } = deps
+  const refusal = refuseWebhook(headers, settings, clock.now()) ?? refuseEncoding(headers)
   if (refusal !== undefined) return refusal
   const bytes = await request.body(settings.webhookMaxBytes)
-  if (bytes === undefined) return error(413, `The body is longer than ${settings.webhookMaxBytes} bytes.`)
+  if (bytes === undefined) return passOver(request, deps)
+  const forgery = isSigned(headers, settings) ? refuseForgery(headers, settings, bytes) : undefined
+  if (forgery !== undefined) return forgery
 
-  const intake = takeIn(parseBody(bytes), bytes, {
-    instance: settings.instance,
-    source: 'webhook',
-    receivedAt: clock.now(),
-    fleet,
-    lateAfterMs: settings.lateAfterMs,
-    unmanagedArms,
-    maxUnmanagedArms: settings.maxUnmanagedArms,
-  })
-  if (intake.status === 'ignored') return { status: 202, body: { status: 'ignored', reason: intake.reason } }
-  if (intake.status === 'quarantined') return quarantine(intake.record, deps)
-  return publish(intake.event, deps)
+  const context = liveContext('webhook', idempotencyKeyOf(headers), deps)
+  const answers = await publishIntakes(takeInAll(parseBody(bytes), bytes, context), deps)
+  const [only] = answers
+  return { status: 202, body: only !== undefined && answers.length === 1 ? only : summaryOf(answers) }
 }
 
-/** Everything that can be said without reading the body. */
-function refuse({ headers }: HttpRequest, tokens: readonly string[]): HttpResponse | undefined {
-  if (!isAccepted(headers['x-gitlab-token'], tokens)) {
-    return error(401, 'The header X-Gitlab-Token is missing or wrong.')
-  }
+function refuseEncoding(headers: HttpRequest['headers']): HttpResponse | undefined {
   if (!/^application\/json\s*(;|$)/i.test(headers['content-type'] ?? '')) {
     return error(415, 'The Content-Type has to be application/json.')
   }
   const encoding = headers['content-encoding'] ?? 'identity'
-  if (encoding !== 'identity') return error(415, 'The body must not be compressed.')
-  return undefined
+  return encoding === 'identity' ? undefined : error(415, 'The body must not be compressed.')
 }
 
-async function publish(event: JobEvent, { bus, unmanagedArms, log }: IngestDeps): Promise<HttpResponse> {
-  const claim = claimOf(event)
-  // Taken before it is durable, so that requests of the same moment do not each take the last place.
-  if (event.unmanaged && event.arm !== null) unmanagedArms.add(event.arm)
-  const publication = await bus.publish({
-    topic: 'job-events',
-    key: event.eventId,
-    body: encodeEvent(event),
-    claim,
-  })
-  const fields = { event_id: event.eventId, arm: event.arm, late: event.late }
-  if (publication.status === 'accepted') {
-    log.info('job.ingested', fields)
-    return { status: 202, body: { status: 'accepted', event_id: event.eventId } }
+/**
+ * A body over the limit is read to its end, kept nowhere, and answered 202, since a 413 counts towards disabling the
+ * hook. If it may have told of jobs, that is put on record; of a signed one nothing is, since nobody has checked whose
+ * it is.
+ */
+async function passOver(request: HttpRequest, deps: IngestDeps): Promise<HttpResponse> {
+  const { settings } = deps
+  const length = await request.drain(GITLAB_MAX_BYTES)
+  if (length === undefined) return error(413, `The body is longer than ${GITLAB_MAX_BYTES} bytes.`)
+  const { headers } = request
+  const reason = `The body of ${length} bytes is longer than WEBHOOK_MAX_BYTES, ${settings.webhookMaxBytes}; it was not kept.`
+  if (!TELLS_OF_JOBS.has(headers['x-gitlab-event']) || isSigned(headers, settings)) {
+    return { status: 202, body: { status: 'ignored', reason } }
   }
-  const conflicting = !agree(publication.firstClaim as Claim, claim)
-  if (conflicting) {
-    log.warning('job.conflicted', { ...fields, first: publication.firstClaim, repeat: claim })
-    await bus.publish({
-      topic: 'job-events',
-      key: disagreementKey(event.eventId, claim),
-      body: encodeEvent({ ...event, conflicting: true }),
-    })
+  const code = 'too_large'
+  const { idempotencyKey, receivedAt, source } = liveContext('webhook', idempotencyKeyOf(headers), deps)
+  const record = {
+    quarantineId: quarantineIdOf(idempotencyKey ?? `${receivedAt}/${length}`, code),
+    receivedAt,
+    source,
+    code,
+    reason,
+    projectId: null,
+    jobId: null,
+    bodyBytes: length,
+    payload: '{}',
   }
-  return { status: 202, body: { status: 'duplicate', event_id: event.eventId, conflicting } }
+  const [answer] = await publishIntakes([{ status: 'quarantined', record }], deps)
+  return { status: 202, body: answer as IntakeAnswer }
 }
 
-async function quarantine(record: QuarantineRecord, { bus, log }: IngestDeps): Promise<HttpResponse> {
-  const { quarantineId, code, reason } = record
-  await bus.publish({ topic: 'quarantine', key: quarantineId, body: encodeRow(quarantineRow, record) })
-  log.warning('job.quarantined', { quarantine_id: quarantineId, code })
-  return { status: 202, body: { status: 'quarantined', code, reason } }
+/** GitLab's name for the delivery; anything that is not one is none. */
+function idempotencyKeyOf(headers: HttpRequest['headers']): string | null {
+  const key = headers['idempotency-key'] ?? headers['webhook-id']
+  return typeof key === 'string' && /^[\x20-\x7e]{1,200}$/.test(key) ? key : null
+}
+
+/** The status is the first of these that any job has. */
+const STATUSES = ['accepted', 'duplicate', 'quarantined', 'ignored'] as const
+
+function summaryOf(answers: readonly IntakeAnswer[]): object {
+  const jobs = { accepted: 0, duplicate: 0, conflicting: 0, quarantined: 0, ignored: 0 }
+  for (const answer of answers) {
+    jobs[answer.status] += 1
+    if (answer.status === 'duplicate' && answer.conflicting) jobs.conflicting += 1
+  }
+  return { status: STATUSES.find((status) => jobs[status] > 0), jobs, first: answers.slice(0, NAMED) }
 }
 
 function error(status: number, reason: string): HttpResponse {

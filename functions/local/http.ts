@@ -1,12 +1,37 @@
 /** The paths of the table on one machine: a server on node:http. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { ConfigError, InvalidInputError } from '../../shared/errors.ts'
-import type { Deps, HttpRequest, HttpResponse } from '../../shared/runtime/handler.ts'
+import { ConfigError } from '../../shared/errors.ts'
+import type { Deps, HttpResponse } from '../../shared/runtime/handler.ts'
 import { answer, targetOf } from '../../shared/runtime/serve.ts'
 import { routes } from '../routes.ts'
+import { type BodyBudget, bodyOf } from './body.ts'
 
-const HEADERS_TIMEOUT_MS = 10_000
-const REQUEST_TIMEOUT_MS = 30_000
+/** What a sender may take of this process. */
+export type Bounds = {
+  /** For all headers of a request to arrive. */
+  headersTimeoutMs: number
+  /** For the whole request to arrive. */
+  requestTimeoutMs: number
+  /** How often connections are looked over for these two. */
+  checkEveryMs: number
+  maxHeaders: number
+  /** What the bodies in hand may take together; beyond it requests are answered 503. */
+  maxBodyBytes: number
+}
+
+const BOUNDS: Bounds = {
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 30_000,
+  checkEveryMs: 5000,
+  maxHeaders: 200,
+  maxBodyBytes: 64 * 1024 * 1024,
+}
+
+const TOO_MANY_HEADERS: HttpResponse = {
+  status: 431,
+  headers: { connection: 'close' },
+  body: { error: 'The request has too many headers.' },
+}
 
 const LISTEN_FAULTS: Record<string, string> = {
   EADDRINUSE: 'another program listens there; set another PORT',
@@ -16,11 +41,23 @@ const LISTEN_FAULTS: Record<string, string> = {
 }
 
 /** Listens; resolves with the port when connections are taken. */
-export async function listen(deps: Deps): Promise<{ server: Server; port: number }> {
+export async function listen(
+  deps: Deps,
+  changes: Partial<Bounds> = {},
+): Promise<{ server: Server; port: number }> {
   const { host, port } = deps.settings
-  const server = createServer({ headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS })
+  const bounds = { ...BOUNDS, ...changes }
+  const server = createServer({
+    headersTimeout: bounds.headersTimeoutMs,
+    requestTimeout: bounds.requestTimeoutMs,
+    connectionsCheckingInterval: bounds.checkEveryMs,
+  })
+  // One more than allowed: Node leaves out what is beyond, and a header that is left out cannot be judged.
+  server.maxHeadersCount = bounds.maxHeaders + 1
+  const budget: BodyBudget = { bytes: 0, maxBytes: bounds.maxBodyBytes }
   server.on('request', (request, response) => {
-    respond(request, response, deps).catch((error: unknown) => {
+    if (request.rawHeaders.length > 2 * bounds.maxHeaders) return send(request, response, TOO_MANY_HEADERS)
+    respond(request, response, deps, budget).catch((error: unknown) => {
       deps.log.error('request.failed', { error })
       response.destroy()
     })
@@ -36,32 +73,20 @@ export async function listen(deps: Deps): Promise<{ server: Server; port: number
   return { server, port: typeof address === 'object' && address !== null ? address.port : port }
 }
 
-async function respond(request: IncomingMessage, response: ServerResponse, deps: Deps): Promise<void> {
+async function respond(
+  request: IncomingMessage,
+  response: ServerResponse,
+  deps: Deps,
+  budget: BodyBudget,
+): Promise<void> {
   const { path, query } = targetOf(request.url)
-  const reply = await answer(routes, path, neutral(request, query), deps)
-  send(request, response, reply)
-}
-
-function neutral(request: IncomingMessage, query: URLSearchParams): HttpRequest {
   const { method = 'GET', headers } = request
-  return { method, query, headers, body: (maxBytes) => readBody(request, maxBytes) }
-}
-
-/** Stops reading as soon as the body is known to be too long. */
-async function readBody(request: IncomingMessage, maxBytes: number): Promise<Uint8Array | undefined> {
-  if (Number(request.headers['content-length'] ?? 0) > maxBytes) return undefined
-  const chunks: Buffer[] = []
-  let length = 0
+  const { body, drain, release } = bodyOf(request, budget)
   try {
-    for await (const chunk of request) {
-      length += chunk.length
-      if (length > maxBytes) return undefined
-      chunks.push(chunk)
-    }
-  } catch (cause) {
-    throw new InvalidInputError('the body ended before its end', { cause })
+    send(request, response, await answer(routes, path, { method, query, headers, body, drain }, deps))
+  } finally {
+    release()
   }
-  return Buffer.concat(chunks)
 }
 
 function send(

@@ -20,3 +20,21 @@ export function loadConfig(env: Environment = process.env, overrides: Environmen
   if (!parsed.success || faults.length > 0) throw new ConfigError('The settings are wrong:', faults)
   return settingsFrom(parsed.data)
 }
+
+/** For who has to go on with wrong settings: those that are wrong have their defaults, and all faults are told. */
+export function loadConfigLeniently(
+  env: Environment = process.env,
+  overrides: Environment = {},
+): { settings: Settings; faults: readonly string[] } {
+  try {
+    return { settings: loadConfig(env, overrides), faults: [] }
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    const given: Record<string, string | undefined> = { ...env, ...overrides }
+    const legible = Object.entries(settingsSchema.shape).flatMap(([name, schema]) => {
+      const value = given[name] === '' ? undefined : given[name]
+      return value !== undefined && schema.safeParse(value).success ? [[name, value]] : []
+    })
+    return { settings: settingsFrom(settingsSchema.parse(Object.fromEntries(legible))), faults: error.faults }
+  }
+}

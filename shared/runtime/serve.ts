@@ -1,6 +1,13 @@
 /** The one place where an error becomes a reaction, and where a request finds its route. */
 import { InvalidInputError, TransientError } from '../errors.ts'
-import { type Deps, type HttpRequest, type HttpResponse, isHttpRoute, type Route } from './handler.ts'
+import {
+  type Deps,
+  type HttpHandler,
+  type HttpRequest,
+  type HttpResponse,
+  isHttpRoute,
+  type Route,
+} from './handler.ts'
 
 const RETRY_AFTER_SECONDS = '5'
 
@@ -18,7 +25,7 @@ export async function answer(
   request: HttpRequest,
   deps: Deps,
 ): Promise<HttpResponse> {
-  const route = routes.filter(isHttpRoute).find(({ trigger }) => trigger.path === path)
+  const route = byPath(routes).get(path)
   if (route === undefined) {
     return { status: 404, body: { error: `There is nothing at ${path}; GET / lists what there is.` } }
   }
@@ -38,6 +45,19 @@ export async function answer(
   } catch (error) {
     return reactionTo(error, route.name, deps)
   }
+}
+
+type HttpRoute = Extract<Route, { handle: HttpHandler }>
+/** Of each table, so that a request finds its route without looking through it. */
+const indices = new WeakMap<readonly Route[], Map<string, HttpRoute>>()
+
+function byPath(routes: readonly Route[]): Map<string, HttpRoute> {
+  let index = indices.get(routes)
+  if (index === undefined) {
+    index = new Map(routes.filter(isHttpRoute).map((route) => [route.trigger.path, route]))
+    indices.set(routes, index)
+  }
+  return index
 }
 
 function reactionTo(error: unknown, route: string, { log }: Deps): HttpResponse {

@@ -1,57 +1,30 @@
 /**
- * GitLab's job webhook, as it really comes (gitlab.md 1.1): durations as numbers or strings, three date forms,
- * a null runner, keys that older versions lack. Only the keys named here are ever looked at, so users, e-mails,
- * commit texts and variables go no further than this file.
+ * GitLab's webhooks: which hook it is, and the job hook (gitlab.md 1.1): durations as numbers or strings, three date
+ * forms, a null runner, keys that older versions lack. Only the keys named here are ever looked at, so users, e-mails,
+ * commit texts and variables go no further than this file and `pipeline-webhook.ts`.
  */
 import * as z from 'zod'
-import type { EventKind, FinalStatus, Instant, Witness } from '../domain/event.ts'
-import { parseTimestamp } from './timestamp.ts'
-import { faultsOf } from './wire.ts'
-
-const MAX_TEXT = 1024
-const MAX_DURATION_SECONDS = 1e8
-/** Half a surrogate pair is no character: every store would replace it, and not all alike. */
-const text = z
-  .string()
-  .max(MAX_TEXT)
-  .transform((value) => value.toWellFormed())
-const id = z.int().positive()
-
-const seconds = z
-  .union([
-    z.number(),
-    z
-      .string()
-      .regex(/^\d+(\.\d+)?(e[+-]?\d+)?$/i, 'not a number')
-      .transform(Number),
-  ])
-  .pipe(z.number().min(0).max(MAX_DURATION_SECONDS))
-  .nullish()
-  .transform((value) => value ?? null)
-
-const timestamp = z
-  .string()
-  .transform((value, context): Instant => {
-    const at = parseTimestamp(value)
-    if (at !== undefined) return at
-    context.addIssue({ code: 'custom', message: `not a date: ${JSON.stringify(value.slice(0, 40))}` })
-    return z.NEVER
-  })
-  .nullish()
-  .transform((value) => value ?? null)
-
-const runner = z.object({
+import {
   id,
-  description: text.nullish().transform((value) => value ?? ''),
-  tags: z
-    .array(text)
-    .nullish()
-    .transform((tags) => tags ?? []),
-})
+  jobName,
+  type Kept,
+  kindOf,
+  legibleId,
+  pickPlain,
+  quoted,
+  runner,
+  seconds,
+  text,
+  timestamp,
+  type WebhookReading,
+  witnessOf,
+} from './gitlab-values.ts'
+import { PIPELINE_KIND, readPipelineHook } from './pipeline-webhook.ts'
+import { faultsOf } from './wire.ts'
 
 const jobHook = z.object({
   build_id: id,
-  build_name: text.refine((value) => value !== '', 'is empty'),
+  build_name: jobName,
   build_stage: text.nullish().transform((value) => value ?? ''),
   build_created_at: timestamp,
   build_created_at_iso: timestamp,
@@ -70,49 +43,39 @@ const jobHook = z.object({
   project: z.object({ path_with_namespace: text.nullish() }).nullish(),
 })
 
-const KIND_OF_STATUS = new Map<string, EventKind>([
-  ['pending', 'job.queued'],
-  ['running', 'job.started'],
-  ['success', 'job.finished'],
-  ['failed', 'job.finished'],
-  ['canceled', 'job.finished'],
-])
-
-export type WebhookReading =
-  | { status: 'witness'; witness: Witness }
-  /** Understood, and not about anything that is learned from. `code` is for counting, `reason` for people. */
-  | { status: 'ignored'; code: string; reason: string }
-  /** Authentic, but not understood. */
-  | { status: 'quarantined'; code: string; reason: string }
-
-/** Reads one webhook body (already parsed JSON). Never throws. */
-export function readWebhook(body: unknown): WebhookReading {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    return quarantined('not_an_object', 'The body is not a JSON object.')
-  }
-  const { object_kind, event_name, build_status } = body as Record<string, unknown>
-  const hookKind = object_kind ?? event_name
-  if (typeof hookKind !== 'string') return quarantined('no_kind', 'The body has no object_kind.')
-  if (hookKind !== 'build') {
-    return { status: 'ignored', code: 'other_kind', reason: `A ${quoted(hookKind)} hook is not a job hook.` }
-  }
-  if (typeof build_status !== 'string') return quarantined('no_status', 'The job has no build_status.')
-  const kind = KIND_OF_STATUS.get(build_status)
-  if (kind === undefined) {
-    const reason = `The job status ${quoted(build_status)} makes no event.`
-    return { status: 'ignored', code: 'other_status', reason }
-  }
-  const parsed = jobHook.safeParse(body)
-  if (!parsed.success) return quarantined('invalid_job', faultsOf(parsed.error).join('; '))
-  return { status: 'witness', witness: witnessOf(kind, build_status, parsed.data) }
+export function isPipelineHook(body: unknown): boolean {
+  return kindOfHook(body) === PIPELINE_KIND
 }
 
-function witnessOf(kind: EventKind, status: string, job: z.output<typeof jobHook>): Witness {
-  const startedAt = job.build_started_at_iso ?? job.build_started_at
-  const finishedAt = job.build_finished_at_iso ?? job.build_finished_at
-  const finished = kind === 'job.finished'
-  return {
-    kind,
+/** The kind that a body gives itself, whatever that is. */
+function kindOfHook(body: unknown): unknown {
+  if (typeof body !== 'object' || body === null) return undefined
+  const { object_kind, event_name } = body as Record<string, unknown>
+  return object_kind ?? event_name
+}
+
+/** Reads one webhook body (already parsed JSON): a reading for each job that it tells of, at least one. Never throws. */
+export function readWebhook(body: unknown): WebhookReading[] {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    return [quarantined('not_an_object', 'The body is not a JSON object.', body)]
+  }
+  const kind = kindOfHook(body)
+  if (typeof kind !== 'string') return [quarantined('no_kind', 'The body has no object_kind.', body)]
+  if (kind === 'build') return [readJobHook(body as Record<string, unknown>)]
+  if (kind === PIPELINE_KIND) return readPipelineHook(body as Record<string, unknown>)
+  const reason = `A ${quoted(kind)} hook tells of no jobs.`
+  return [{ status: 'ignored', code: 'other_kind', reason }]
+}
+
+function readJobHook(body: Record<string, unknown>): WebhookReading {
+  const status = body.build_status
+  const kind = kindOf(status)
+  if (kind === undefined) return quarantined('no_status', 'The job has no build_status.', body)
+  if (typeof kind === 'object') return kind
+  const parsed = jobHook.safeParse(body)
+  if (!parsed.success) return quarantined('invalid_job', faultsOf(parsed.error).join('; '), body)
+  const job = parsed.data
+  const witness = witnessOf(kind, status as string, {
     projectId: job.project_id,
     projectPath: job.project?.path_with_namespace ?? null,
     jobId: job.build_id,
@@ -122,62 +85,32 @@ function witnessOf(kind: EventKind, status: string, job: z.output<typeof jobHook
     commitSha: job.sha ?? null,
     attempt: job.retries_count ?? null,
     createdAt: job.build_created_at_iso ?? job.build_created_at,
-    startedAt,
-    finishedAt: finished ? finishedAt : null,
+    startedAt: job.build_started_at_iso ?? job.build_started_at,
+    finishedAt: job.build_finished_at_iso ?? job.build_finished_at,
     queuedSeconds: job.build_queued_duration,
-    status: finished ? (status as FinalStatus) : null,
-    // GitLab says "unknown_failure" of jobs that did not fail.
-    failureReason: status === 'failed' ? (job.build_failure_reason ?? null) : null,
-    durationSeconds: finished ? durationOf(job.build_duration, startedAt, finishedAt) : null,
-    runner: job.runner ?? null,
-    jobTags: null,
-  }
-}
-
-/** The payload's duration, else the difference of its times. Zero is no measurement of a job that ran. */
-function durationOf(
-  seconds: number | null,
-  startedAt: Instant | null,
-  finishedAt: Instant | null,
-): number | null {
-  const difference = startedAt === null || finishedAt === null ? null : (finishedAt - startedAt) / 1000
-  const duration = seconds ?? difference
-  return duration !== null && duration > 0 ? duration : null
+    failureReason: job.build_failure_reason,
+    durationSeconds: job.build_duration,
+    runner: job.runner,
+  })
+  return { status: 'witness', witness, kept: () => redactWebhook(body) }
 }
 
 const SAFE_KEYS = ['object_kind', 'event_name', 'build_status', ...Object.keys(jobHook.shape)]
 
 /** What may be kept of a body that was not understood: the keys of a job hook, and only plain values of them. */
-export function redactWebhook(body: unknown): Record<string, unknown> {
-  if (typeof body !== 'object' || body === null) return {}
-  const source = body as Record<string, unknown>
-  const kept = Object.fromEntries(
-    SAFE_KEYS.filter((key) => Object.hasOwn(source, key)).map((key) => [key, plain(source[key])]),
-  )
-  const { runner: seen, project } = source as { runner?: object; project?: object }
-  if (seen) kept.runner = pickPlain(seen, ['id', 'description', 'tags'])
-  if (project) kept.project = pickPlain(project, ['path_with_namespace'])
-  return kept
+export function redactWebhook(body: unknown): Kept {
+  const payload = pickPlain(body, SAFE_KEYS)
+  const { runner: seen, project } = (body ?? {}) as Record<string, unknown>
+  if (seen) payload.runner = pickPlain(seen, ['id', 'description', 'tags'])
+  if (project) payload.project = pickPlain(project, ['path_with_namespace'])
+  return {
+    projectId: legibleId(payload.project_id),
+    jobId: legibleId(payload.build_id),
+    payload,
+    whole: true,
+  }
 }
 
-function pickPlain(source: object, keys: readonly string[]): Record<string, unknown> {
-  const record = source as Record<string, unknown>
-  return Object.fromEntries(
-    keys.filter((key) => Object.hasOwn(record, key)).map((key) => [key, plain(record[key])]),
-  )
-}
-
-function plain(value: unknown): unknown {
-  if (typeof value === 'string') return value.slice(0, MAX_TEXT)
-  if (Array.isArray(value))
-    return value.slice(0, 50).map((item) => plain(typeof item === 'object' ? null : item))
-  return typeof value === 'object' ? null : value
-}
-
-function quarantined(code: string, reason: string): WebhookReading {
-  return { status: 'quarantined', code, reason }
-}
-
-function quoted(value: string): string {
-  return JSON.stringify(value.slice(0, 60))
+function quarantined(code: string, reason: string, body: unknown): WebhookReading {
+  return { status: 'quarantined', code, reason, kept: () => redactWebhook(body) }
 }

@@ -190,11 +190,6 @@ describe('refusals', () => {
     expect((await post(jobWebhook(), { 'content-encoding': 'gzip' })).status).toBe(415)
   })
 
-  test('413 for a body over the limit, and the next request is served', async () => {
-    expect((await post({ object_kind: 'build', padding: 'x'.repeat(1024 * 1024) })).status).toBe(413)
-    expect((await post(jobWebhook({ build_id: 31 }))).status).toBe(202)
-  })
-
   test.each(['//', 'http://[', '*', '/%', '//evil.example/webhooks/gitlab'])(
     'a request for %s is answered, and the server lives',
     async (target) => {
@@ -215,6 +210,70 @@ describe('refusals', () => {
   test('404 for a path that is not there', async () => {
     expect((await fetch(`${url}/webhooks/github`)).status).toBe(404)
   })
+})
+
+describe('a body over the limit', () => {
+  const long = (event?: string, bytes = 1024 * 1024) =>
+    post(
+      { object_kind: 'build', padding: 'x'.repeat(bytes) },
+      event === undefined ? {} : { 'x-gitlab-event': event, 'idempotency-key': `over-long ${event}` },
+    )
+
+  test.each(['Push Hook', 'Merge Request Hook', 'Note Hook'])(
+    'of a %s is read, kept nowhere and answered 202: no job can be in it',
+    async (event) => {
+      const before = await query('SELECT COUNT(*) AS n FROM ci_metrics.quarantine')
+      expect(await long(event)).toMatchObject({ status: 202, body: { status: 'ignored' } })
+      expect(await query('SELECT COUNT(*) AS n FROM ci_metrics.quarantine')).toEqual(before)
+    },
+  )
+
+  test.each(['Job Hook', 'Pipeline Hook', 'System Hook'])(
+    'of a %s is answered 202 and put on record without its content, once however often it comes',
+    async (event) => {
+      for (let repeat = 0; repeat < 2; repeat += 1) {
+        expect(await long(event)).toMatchObject({
+          status: 202,
+          body: { status: 'quarantined', code: 'too_large' },
+        })
+      }
+      const rows = await query(
+        `SELECT body_bytes, payload FROM ci_metrics.quarantine WHERE code = 'too_large' ORDER BY received_at DESC`,
+      )
+      expect(rows[0]).toEqual({ body_bytes: 1024 * 1024 + 36, payload: '{}' })
+      expect(rows).toHaveLength(['Job Hook', 'Pipeline Hook', 'System Hook'].indexOf(event) + 1)
+    },
+  )
+})
+
+describe("GitLab's name of a delivery", () => {
+  test.each<[string, Record<string, string>, string | null]>([
+    [
+      'is recorded',
+      { 'idempotency-key': 'f5e5f430-f57b-4e6e-9fac-d9128cd7232f' },
+      'f5e5f430-f57b-4e6e-9fac-d9128cd7232f',
+    ],
+    ['is webhook-id where that is all there is', { 'webhook-id': 'msg_1' }, 'msg_1'],
+    ['is none when it is too long', { 'idempotency-key': 'x'.repeat(201) }, null],
+    ['is none when it cannot be printed', { 'idempotency-key': 'caf\u00e9' }, null],
+    ['is none when it is not there', {}, null],
+  ])('%s', async (name, headers, expected) => {
+    const id = 40 + name.length
+    await post(jobWebhook({ build_id: id }), headers)
+    expect(await query(`SELECT idempotency_key FROM ci_metrics.job_events WHERE job_id = ${id}`)).toEqual([
+      { idempotency_key: expected },
+    ])
+  })
+})
+
+test("what a played GitLab sends is marked as nobody's", async () => {
+  const demo = await startServer()
+  demo.deps.settings.synthetic = true
+  await postWebhook(demo.url, jobWebhook())
+  await demo.deps.deliveries.drained()
+  expect(await demo.deps.warehouse.query('SELECT source FROM ci_metrics.job_events')).toEqual([
+    { source: 'synthetic' },
+  ])
 })
 
 test('503 with Retry-After when the queue is at its bound, and nothing is lost or taken', async () => {

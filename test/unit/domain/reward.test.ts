@@ -53,7 +53,7 @@ describe('the reward', () => {
 test.each([0, '0', '0.0', null, undefined])(
   'a payload that says a job took %o s does not earn a reward',
   (took) => {
-    const reading = readWebhook({
+    const [reading] = readWebhook({
       object_kind: 'build',
       project_id: 1,
       build_id: 1,

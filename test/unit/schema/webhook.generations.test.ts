@@ -151,6 +151,6 @@ const readings: [name: string, expected: Partial<Witness>][] = [
 
 describe('a job hook', () => {
   test.each(readings)('of GitLab %s is understood', (name, expected) => {
-    expect(readWebhook(body(name))).toMatchObject({ status: 'witness', witness: { ...job, ...expected } })
+    expect(readWebhook(body(name))).toMatchObject([{ status: 'witness', witness: { ...job, ...expected } }])
   })
 })

@@ -1,0 +1,36 @@
+/**
+ * update: a job's own report of its end, for who cannot have webhooks.
+ *
+ * Trigger: POST /update, with the API's token; closed while none is set. Reads: fleet, settings. Writes: topics
+ * `job-events`, `quarantine`. Repetition: as for webhooks, and with them: one job is one event, and the first report of
+ * it counts. A job knows only how long it took until it reported, so a webhook of the same job usually disagrees.
+ */
+import { InvalidInputError } from '../shared/errors.ts'
+import { refuseUnlessTrusted } from '../shared/runtime/credentials.ts'
+import type { Deps, HttpRequest, HttpResponse } from '../shared/runtime/handler.ts'
+import { liveContext, publishIntakes } from '../shared/runtime/publish-intake.ts'
+import { takeInWitness } from '../shared/schema/intake.ts'
+import { readParameters } from '../shared/schema/recommend.ts'
+import { readUpdate } from '../shared/schema/update.ts'
+
+type UpdateDeps = Pick<Deps, 'bus' | 'clock' | 'fleet' | 'settings' | 'unmanagedArms' | 'log'>
+
+const MAX_BODY_BYTES = 65_536
+
+/** @throws InvalidInputError naming each parameter that is missing or wrong. */
+export async function update(request: HttpRequest, deps: UpdateDeps): Promise<HttpResponse> {
+  const { headers } = request
+  const refusal = refuseUnlessTrusted(headers, deps.settings.apiTokens, 'RUNNER_BANDIT_API_TOKEN')
+  if (refusal !== undefined) return refusal
+  const body = await request.body(MAX_BODY_BYTES)
+  if (body === undefined)
+    throw new InvalidInputError(`update: the body is longer than ${MAX_BODY_BYTES} bytes`)
+  const context = liveContext('update', null, deps)
+  const { witness, lacks } = readUpdate(
+    readParameters(headers['content-type'], body, 'update'),
+    context.receivedAt,
+  )
+  const [answer] = await publishIntakes([takeInWitness(witness, body, context)], deps)
+  const warning = lacks.length === 0 ? {} : { warning: `Nothing is learned from it: ${lacks.join('; ')}.` }
+  return { status: 202, body: { ...answer, ...warning } }
+}
