@@ -2,7 +2,9 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import * as say from '../local/say.ts'
+import * as sayGitlab from '../local/say-gitlab.ts'
 import type { RebuildReport } from '../rebuild.ts'
+import { gitlabOf } from './gitlab.ts'
 import { operate } from './operate.ts'
 
 export function addHistory(program: Command): void {
@@ -21,6 +23,34 @@ can be repeated.`,
     })
 
   program
+    .command('backfill')
+    .description(
+      "Learn from a project's job history in GitLab. Needs GITLAB_API_TOKEN (scope read_api, role Reporter).",
+    )
+    .requiredOption('--project <id|path>', 'id or full path of the project; may be given several times', also)
+    .option('--since <period>', 'jobs created since then: 30d, 12h, or a day as 2026-10-01', '30d')
+    .option('--restart', 'forget what an interrupted run has read')
+    .addHelpText(
+      'after',
+      `
+Each decision is made from what was known at its time. What is in the log already is a duplicate, so a backfill can be
+repeated; one that was interrupted goes on where it stopped.`,
+    )
+    .action(
+      async (
+        {
+          project: projects,
+          since,
+          restart = false,
+        }: { project: string[]; since: string; restart?: boolean },
+        command: Command,
+      ) => {
+        const input = { projects, since, restart, ...gitlabOf(command) }
+        await operate('backfill', input, command, sayGitlab.backfilled)
+      },
+    )
+
+  program
     .command('rebuild')
     .description('Make the bandit state anew from the log.')
     .option(
@@ -32,3 +62,5 @@ can be repeated.`,
       if (check && !report.equal) process.exitCode = 1
     })
 }
+
+const also = (value: string, before: string[] = []) => [...before, value]

@@ -4,10 +4,10 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { InvalidInputError } from '../../errors.ts'
 import type { WebhookFile, WebhookFiles } from '../../ports.ts'
+import { linesOf } from './lines.ts'
 
 const EXTENSIONS = new Set(['.json', '.ndjson', '.jsonl'])
 const LINES = new Set(['.ndjson', '.jsonl'])
-const LINE_FEED = 0x0a
 const CARRIAGE_RETURN = 0x0d
 
 export const localWebhookFiles: WebhookFiles = {
@@ -46,21 +46,6 @@ async function* bodiesIn(path: string): AsyncIterable<WebhookFile> {
     const body = line.at(-1) === CARRIAGE_RETURN ? line.subarray(0, -1) : line
     if (body.toString().trim() !== '') yield { name: `${path}:${number}`, bytes: bodyOf(body) }
   }
-}
-
-/** Splits at line feeds alone: JSON may hold any other line separator as it is, and bytes are kept as they are. */
-async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
-  let started: Buffer[] = []
-  for await (const chunk of chunks) {
-    let start = 0
-    for (let end = chunk.indexOf(LINE_FEED); end !== -1; end = chunk.indexOf(LINE_FEED, start)) {
-      yield Buffer.concat([...started, chunk.subarray(start, end)])
-      started = []
-      start = end + 1
-    }
-    started.push(chunk.subarray(start))
-  }
-  yield Buffer.concat(started)
 }
 
 /** The body itself, or the one inside `{headers, body}`, as the bytes that GitLab would have sent. */
