@@ -1,10 +1,15 @@
 /** The command line: results on stdout, logs and progress on stderr, exit code 0 only on success. */
-import { Command } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
 import { ConfigError, InvalidInputError, TransientError } from '../shared/errors.ts'
+import { addCare } from './cli/care.ts'
+import { addDoctor } from './cli/doctor.ts'
 import { addHistory } from './cli/history.ts'
 import { settingsFor } from './cli/operate.ts'
 import { addQuestions } from './cli/questions.ts'
+import { addUpkeep } from './cli/upkeep.ts'
+import { serveDemo } from './local/demo/demo.ts'
+import { DEFAULT_FOLDER } from './local/demo/demo-folder.ts'
 import { serve } from './local/serve.ts'
 
 const program = new Command('runner-bandit')
@@ -19,7 +24,9 @@ const program = new Command('runner-bandit')
     'after',
     `
 Start with:
+  npx runner-bandit serve --demo                   see it at work, with a played GitLab
   npx runner-bandit serve                          listen for webhooks, and say what to paste into GitLab
+  npx runner-bandit backfill --project group/app   learn from the last month in GitLab (needs GITLAB_API_TOKEN)
   npx runner-bandit replay payloads/               or learn from webhook bodies kept in files
   npx runner-bandit stats                          what has been learned of each arm
   npx runner-bandit sql "SELECT * FROM ci_metrics.decision_outcomes LIMIT 5"
@@ -31,10 +38,39 @@ README lists them.`,
 program
   .command('serve')
   .description('Serve webhooks, recommendations and statistics until stopped (SIGINT, SIGTERM).')
-  .action(async (_options, command: Command) => serve(settingsFor(command)))
+  .option('--demo', 'show it at work with a played GitLab instead of yours, in a folder of its own')
+  .addOption(
+    new Option('--speed <times>', 'with --demo: how many times as fast as life')
+      .default(1440, 'a day a minute')
+      .argParser(positive),
+  )
+  .addOption(new Option('--minutes <n>', 'with --demo: end by itself after so long').argParser(positive))
+  .addHelpText(
+    'after',
+    `
+The demo needs no GitLab and no settings: it ignores the environment, listens on a free port of this machine and keeps
+what it learns in ./data-demo (or the folder that --data names), which it empties at each start.
+
+  npm start -- --demo`,
+  )
+  .action(async (options: { demo?: true; speed: number; minutes?: number }, command: Command) => {
+    const { demo, speed, minutes } = options
+    if (demo === undefined) return serve(settingsFor(command))
+    const { data: dataFolder = DEFAULT_FOLDER } = command.optsWithGlobals<{ data?: string }>()
+    return serveDemo({ dataFolder, speed, minutes })
+  })
+
+function positive(text: string): number {
+  const value = Number(text)
+  if (!(value > 0 && Number.isFinite(value))) throw new InvalidArgumentError('It has to be a number above 0.')
+  return value
+}
 
 addHistory(program)
 addQuestions(program)
+addCare(program)
+addUpkeep(program)
+addDoctor(program)
 
 // Started by the launcher, this process goes when the launcher goes, and does not stay for its sake.
 process.once('disconnect', () => process.exit(1))

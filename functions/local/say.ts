@@ -44,6 +44,8 @@ export function statistics(stats: Awaited<ReturnType<typeof gatherStats>>): stri
 export function recommended(answer: RecommendAnswer | string): string {
   if (typeof answer === 'string') return answer
   const refused = answer.refused.map(({ arm, reason }) => `  ${arm}: ${reason}`)
+  const untold = answer.refused_count - refused.length
+  if (untold > 0) refused.push(`  and ${grouped(untold)} more; --all lists them`)
   const why = refused.length === 0 ? [] : ['', 'Refused:', ...refused]
   if (answer.kind !== 'arm') {
     const fallback = answer.tag === null ? '' : ` Fallback tag: ${answer.tag}.`
@@ -59,6 +61,9 @@ export function recommended(answer: RecommendAnswer | string): string {
   const headline = `${answer.runner}, by the tag ${answer.tag} (${answer.policy}, ${sure}).`
   return [headline, '', 'Feasible:', rows(feasible), ...why].join('\n')
 }
+
+/** 1,200 */
+export const grouped = (count: number) => count.toLocaleString('en')
 
 /** Rows as a table, each column as wide as its longest cell. */
 export function rows(table: readonly Record<string, unknown>[]): string {
@@ -96,10 +101,11 @@ function textOf(value: unknown): string {
 /** Shows how far a long operation is on one line, when a person is watching. */
 export function progressOn(stream: WriteStream): Progress & { end(): void } {
   let shown = false
-  const show: Progress = ({ doing, done, total }) => {
+  const show: Progress = ({ doing, done, total, at }) => {
     if (!stream.isTTY) return
     shown = true
-    stream.write(`\r\x1b[K${doing}: ${done}${total === undefined ? '' : ` of ${total}`}`)
+    const of = total === undefined ? '' : ` of ${grouped(total)}`
+    stream.write(`\r\x1b[K${doing}: ${grouped(done)}${of}${at ? ` (${at})` : ''}`)
   }
   return Object.assign(show, {
     end() {

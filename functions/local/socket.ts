@@ -63,6 +63,7 @@ async function handle(incoming: IncomingMessage, response: ServerResponse, deps:
 
 /**
  * Runs an operation in the server that owns the folder; undefined when there is none.
+ * @param silenceMs how long the server may say nothing; left out: for ever.
  * @throws InvalidInputError, or TransientError with the server's message.
  */
 export function callServer(
@@ -70,12 +71,16 @@ export function callServer(
   name: OperationName,
   input: unknown,
   progress: Progress,
+  silenceMs = 0,
 ): Promise<{ result: unknown } | undefined> {
   return new Promise((resolve, reject) => {
     const wentAway = () => reject(new TransientError('the server went away before it answered; ask again'))
     const outgoing = request({ socketPath: socketPath(dataFolder), path: `/${name}`, method: 'POST' })
+    outgoing.setTimeout(silenceMs, () => {
+      outgoing.destroy(new TransientError(`the server has said nothing for ${silenceMs / 1000} seconds`))
+    })
     outgoing.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED') resolve(undefined)
+      if (['ENOENT', 'ENOTDIR', 'ECONNREFUSED'].includes(error.code ?? '')) resolve(undefined)
       else if (error.code === 'ECONNRESET' || error.code === 'EPIPE') wentAway()
       else reject(error)
     })

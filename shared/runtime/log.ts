@@ -7,9 +7,13 @@ import type { Log } from '../ports.ts'
 const SEVERITY: Record<string, string> = { debug: 'DEBUG', info: 'INFO', warn: 'WARNING', error: 'ERROR' }
 export type LogLevel = 'debug' | 'info' | 'warning' | 'error'
 
-/** @param level the least severity that is written. */
-export function createLog(level: LogLevel): Log {
-  const stream = stderr.isTTY
+/**
+ * @param level the least severity that is written.
+ * @param file where to write instead of stderr.
+ */
+export function createLog(level: LogLevel, file?: string): Log {
+  const isForPeople = file === undefined && stderr.isTTY
+  const stream = isForPeople
     ? prettyStream({
         destination: 2,
         sync: true,
@@ -17,14 +21,14 @@ export function createLog(level: LogLevel): Log {
         messageKey: 'message',
         timestampKey: 'time',
       })
-    : destination({ fd: 2, sync: true })
+    : destination({ dest: file ?? 2, sync: true })
   const logger = pino(
     {
       level: level === 'warning' ? 'warn' : level,
       messageKey: 'message',
       base: null,
       timestamp: stdTimeFunctions.isoTime,
-      ...(stderr.isTTY ? {} : { formatters: { level: (label: string) => ({ severity: SEVERITY[label] }) } }),
+      ...(isForPeople ? {} : { formatters: { level: (label: string) => ({ severity: SEVERITY[label] }) } }),
       serializers: { error: describeError },
     },
     stream,

@@ -13,8 +13,8 @@ import { jobWebhook } from './webhook.ts'
 
 export const WEBHOOK_TOKEN = 'a-token-for-tests'
 
-const LAUNCHER = join(import.meta.dirname, '../../bin/runner-bandit.js')
-const READY_WITHIN_MS = 20_000
+export const LAUNCHER = join(import.meta.dirname, '../../bin/runner-bandit.js')
+const READY_WITHIN_MS = 60_000
 
 /** What is to be ended or removed when the test file is done. */
 const cleanups: (() => unknown)[] = []
@@ -47,15 +47,21 @@ export async function startServer(env: Environment = {}): Promise<{ url: string;
   return { url: `http://127.0.0.1:${port}`, deps }
 }
 
-export type SpawnedServer = { url: string; process: ChildProcess; stdout: string }
+export type SpawnedServer = { url: string; process: ChildProcess; stdout: string; stderr: () => string }
 
-/** Starts `runner-bandit serve` in a process of its own and waits until it says where it listens. */
-export async function spawnServer(env: Environment): Promise<SpawnedServer> {
+/** The process of `runner-bandit serve`, from its first moment. */
+export function spawnServe(env: Environment) {
   const child = spawn(process.execPath, [LAUNCHER, 'serve'], {
     env: { PATH: process.env.PATH ?? '', PORT: '0', GITLAB_WEBHOOK_TOKEN: WEBHOOK_TOKEN, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   cleanups.push(() => child.kill('SIGKILL'))
+  return child
+}
+
+/** Starts `runner-bandit serve` in a process of its own and waits until it says where it listens. */
+export async function spawnServer(env: Environment): Promise<SpawnedServer> {
+  const child = spawnServe(env)
   let stdout = ''
   let stderr = ''
   child.stderr.on('data', (chunk) => {
@@ -72,11 +78,11 @@ export async function spawnServer(env: Environment): Promise<SpawnedServer> {
       resolve(found)
     })
   })
-  return { url, process: child, stdout }
+  return { url, process: child, stdout, stderr: () => stderr }
 }
 
 /** Kills without warning and waits until it is gone. */
-export async function kill({ process: child }: SpawnedServer): Promise<void> {
+export async function kill({ process: child }: Pick<SpawnedServer, 'process'>): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   child.kill('SIGKILL')
   await once(child, 'exit')
