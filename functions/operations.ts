@@ -1,9 +1,18 @@
 /** What the command line can ask for, in this process or, through its socket, of the server that owns the folder. */
 import * as z from 'zod'
+import { totalObservations } from '../shared/domain/state.ts'
+import { InvalidInputError } from '../shared/errors.ts'
 import type { Deps, Progress } from '../shared/runtime/handler.ts'
-import { rebuild } from './rebuild.ts'
+import { resetReason } from '../shared/schema/reset.ts'
+import { backfill } from './backfill.ts'
+import { listDeadLetters, redriveDeadLetters } from './dead-letters.ts'
+import { installHook } from './hook.ts'
+import { inspect, outlineOf } from './inspect.ts'
+import { dropQuarantine, listQuarantine, redriveQuarantine } from './quarantine.ts'
+import { rebuild, rebuildIfBehind } from './rebuild.ts'
 import { recommendFor } from './recommend.ts'
 import { replay } from './replay.ts'
+import { resetState } from './reset.ts'
 import { gatherStats } from './stats.ts'
 
 type Operation<T extends z.ZodType> = {
@@ -13,11 +22,44 @@ type Operation<T extends z.ZodType> = {
 
 const operation = <T extends z.ZodType>(definition: Operation<T>) => definition
 
+/** Which bodies of quarantine are meant. */
+const selection = { code: z.string().optional(), id: z.string().optional() }
+/** Rows in a list for a person. */
+const listLimit = z.int().min(1).max(10_000)
+
 /** Questions about the present wait this long for what was published before them to be handled. */
 const SETTLE_MS = 5000
 
+/** Who asks a server brings a token of their own, and the address that it is for. */
+const gitlabInput = { api_token: z.string().optional(), gitlab_url: z.string().optional() }
+
 export const operations = {
   replay: operation({ input: z.object({ paths: z.array(z.string()).min(1) }), run: replay }),
+  backfill: operation({
+    input: z.object({
+      projects: z.array(z.string().min(1)).min(1),
+      since: z.string(),
+      restart: z.boolean(),
+      ...gitlabInput,
+    }),
+    async run({ api_token: apiToken, gitlab_url: gitlabUrl, ...input }, deps, progress) {
+      refuseOtherGitlab(gitlabUrl, deps)
+      const report = await backfill({ ...input, apiToken }, deps, progress)
+      return { ...report, stats: await gatherStats(deps) }
+    },
+  }),
+  'hook-install': operation({
+    input: z.object({
+      project: z.string().min(1),
+      url: z.string().optional(),
+      dry_run: z.boolean(),
+      ...gitlabInput,
+    }),
+    run({ api_token: apiToken, gitlab_url: gitlabUrl, dry_run: dryRun, ...input }, deps) {
+      refuseOtherGitlab(gitlabUrl, deps)
+      return installHook({ ...input, dryRun, apiToken }, deps)
+    },
+  }),
   rebuild: operation({ input: z.object({ check: z.boolean() }), run: rebuild }),
   sql: operation({
     input: z.object({ query: z.string() }),
@@ -38,6 +80,48 @@ export const operations = {
     async run(_input, deps) {
       await settle(deps)
       return gatherStats(deps)
+    },
+  }),
+  inspect: operation({
+    input: z.object({}),
+    run: async (_input, deps) => ({
+      facts: await inspect(deps),
+      outline: outlineOf(deps.settings, deps.fleet.arms.size),
+    }),
+  }),
+  reset: operation({
+    input: z.object({ confirmed: z.boolean(), reason: resetReason.optional() }),
+    async run({ confirmed, reason = null }, deps) {
+      if (confirmed) return resetState({ reason }, deps)
+      return { would_forget: totalObservations((await deps.state.read()).state) }
+    },
+  }),
+  'dead-letters': operation({
+    input: z.object({ subscription: z.string().optional(), limit: listLimit }),
+    run: listDeadLetters,
+  }),
+  'dead-letters-redrive': operation({
+    input: z.object({ subscription: z.string().optional() }),
+    async run(input, deps) {
+      const report = await redriveDeadLetters(input, deps)
+      // Whoever was too old for the state to tell is in the log.
+      const rebuilt = await rebuildIfBehind(deps)
+      return { ...report, dead_letters: deps.bus.deadLetterCount(), rebuilt }
+    },
+  }),
+  quarantine: operation({
+    input: z.object({ limit: listLimit }),
+    async run(input, deps) {
+      await settle(deps)
+      return listQuarantine(input, deps)
+    },
+  }),
+  'quarantine-redrive': operation({ input: z.object(selection), run: redriveQuarantine }),
+  'quarantine-drop': operation({
+    input: z.object({ ...selection, all: z.boolean() }),
+    async run(input, deps) {
+      await settle(deps)
+      return dropQuarantine(input, deps)
     },
   }),
 }
@@ -62,4 +146,11 @@ async function settle({ deliveries }: Deps): Promise<void> {
   })
   await Promise.race([deliveries.drained(), patience])
   clearTimeout(timer)
+}
+
+function refuseOtherGitlab(gitlabUrl: string | undefined, { settings }: Deps): void {
+  if (gitlabUrl === undefined || gitlabUrl === settings.gitlabUrl) return
+  throw new InvalidInputError(
+    `The running server is of ${settings.gitlabUrl}, and GITLAB_URL here is ${gitlabUrl}: set one of them to the other.`,
+  )
 }

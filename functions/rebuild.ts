@@ -6,10 +6,20 @@
  */
 import { firstDifference } from '../shared/domain/difference.ts'
 import { totalObservations } from '../shared/domain/state.ts'
-import { foldLog, logTotals, refuseWhileLogLags } from '../shared/runtime/event-log.ts'
+import { ConfigError } from '../shared/errors.ts'
+import {
+  foldLog,
+  isSameTotals,
+  type LogTotals,
+  lastResetAt,
+  logTotals,
+  refuseWhileLogLags,
+  totalsOf,
+} from '../shared/runtime/event-log.ts'
 import type { Deps, Progress } from '../shared/runtime/handler.ts'
 import { parseBody } from '../shared/schema/intake.ts'
-import { encodeState } from '../shared/schema/state.ts'
+import { encodeState, STATE_SCHEMA_VERSION } from '../shared/schema/state.ts'
+import { stateVersionOf } from '../shared/schema/state-version.ts'
 
 type RebuildDeps = Pick<Deps, 'state' | 'warehouse' | 'deliveries' | 'settings' | 'log'>
 
@@ -35,20 +45,40 @@ export function rebuild(
   })
 }
 
-/** Rebuilds a state whose sums are not those of the log: what a start after a killed bulk operation finds. */
-export function rebuildIfBehind(deps: RebuildDeps): Promise<void> {
+/**
+ * Rebuilds a state whose totals are not those of the log: what a start after a killed bulk operation or reset finds,
+ * and what dead letters leave that are too old for the state to tell. Resolves with whether it did.
+ */
+export function rebuildIfBehind(deps: RebuildDeps): Promise<boolean> {
   return deps.deliveries.hold(async (setAside) => {
     const inLog = await logTotals(deps.warehouse)
-    const inState = { observations: 0, exposureMs: 0 }
-    for (const { n, exposureMs } of (await deps.state.read()).state.arms.values()) {
-      inState.observations += n
-      inState.exposureMs += exposureMs
+    const { state, generation } = await deps.state.read()
+    const inState = totalsOf(state)
+    if (!isSameTotals(inLog, inState)) {
+      deps.log.warning('state.differed', { in_log: inLog, in_state: inState })
+      refuseWhileLogLags(setAside)
+      await refuseLostLog(inLog, inState, deps)
+      await rebuildWhileHeld({ check: false }, deps)
+      return true
     }
-    if (inLog.observations === inState.observations && inLog.exposureMs === inState.exposureMs) return
-    deps.log.warning('state.differed', { in_log: inLog, in_state: inState })
-    refuseWhileLogLags(setAside)
-    await rebuildWhileHeld({ check: false }, deps)
+    const bytes = await deps.state.bytes()
+    const isOfOlderForm = bytes !== undefined && stateVersionOf(bytes) !== STATE_SCHEMA_VERSION
+    if (isOfOlderForm) await deps.state.write(state, generation)
+    return false
   })
+}
+
+/** A state cannot have come from nothing: where the log is empty it was lost, and the state is all that is left. */
+async function refuseLostLog(
+  inLog: LogTotals,
+  inState: LogTotals,
+  { warehouse }: RebuildDeps,
+): Promise<void> {
+  if (inLog.newestFinishAt !== null || inState.newestFinishAt === null) return
+  if ((await lastResetAt(warehouse)) > 0) return
+  throw new ConfigError(
+    `The state holds ${inState.observations} observations, and the log in warehouse.duckdb is empty. Put warehouse.duckdb back, or run "npx runner-bandit rebuild" to start anew; a copy of the state is kept then.`,
+  )
 }
 
 /** As `rebuild`, for a caller that holds the deliveries already. */
@@ -78,7 +108,11 @@ async function rebuildWhileHeld(
     return { ...report, generation, equal: false, first_difference: { path, state: left, log: right } }
   }
   const before = await state.generation()
+  // What is replaced may be all that is left of a log that was lost.
+  const replaced = await state.bytes()
+  const isReplaced = replaced !== undefined && !Buffer.from(encodeState(folded)).equals(replaced)
+  const backup = isReplaced ? await state.backup() : undefined
   const { generation } = await state.write(folded, before)
-  log.info('state.rebuilt', { generation, events })
+  log.info('state.rebuilt', { generation, events, backup })
   return { ...report, generation, equal: generation === before }
 }

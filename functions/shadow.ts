@@ -4,6 +4,7 @@
  * Trigger: topic `job-events`. Reads: state, fleet. Writes: tables `runner_decisions`, `job_outcomes`.
  * Repetition: a decision keeps the id of its event, an outcome its own; the views take the first of each.
  */
+import { mayBeForgotten } from '../shared/domain/id-window.ts'
 import { decideAtFinish, decideAtStart, outcomeOf } from '../shared/domain/shadow.ts'
 import { breather } from '../shared/runtime/breathe.ts'
 import type { Deps } from '../shared/runtime/handler.ts'
@@ -35,6 +36,8 @@ export async function shadow(
   const decisions: object[] = []
   const breathe = breather()
   for (const event of [...starts, ...finishes]) {
+    // The state may hold the outcome of so old a message and not know it any more. What is late was never learned.
+    if (!event.late && mayBeForgotten(snapshot.state, event, settings.lateAfterMs)) continue
     const decide = event.kind === 'job.started' ? decideAtStart : decideAtFinish
     const decision = decide(event, context)
     if (decision !== undefined) decisions.push(encodeRow(decisionRow, decision))

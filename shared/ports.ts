@@ -14,7 +14,7 @@ export type Rng = {
   id(): string
 }
 
-export type Topic = 'job-events' | 'quarantine' | 'recommendations'
+export type Topic = 'job-events' | 'quarantine' | 'recommendations' | 'choice-sets'
 
 export type Message = {
   topic: Topic
@@ -31,6 +31,15 @@ export type Message = {
 
 export type Publication = { status: 'accepted' } | { status: 'duplicate'; firstClaim: unknown }
 
+/** A message that a subscription gave up on. */
+export type DeadLetter = {
+  subscription: string
+  body: unknown
+  /** What the handler said the last time. */
+  reason: string
+  diedAt: Instant
+}
+
 /** At least once, in no promised order, to every subscription of the topic. */
 export type EventBus = {
   /**
@@ -40,15 +49,30 @@ export type EventBus = {
   publish(message: Message): Promise<Publication>
   /** Marks keys as said by other means, so that a repeat can be answered with `duplicate`. */
   remember(said: readonly { key: string; claim: unknown }[]): void
+  /**
+   * Forgets the keys said before an instant, all of them when none is named: a repeat is accepted again. What is
+   * published and not handled yet stays. Resolves with their number.
+   */
+  forget(saidBefore?: Instant): Promise<number>
   /** What the subscriptions have yet to handle. */
   depths(): Record<string, number>
+  /** When the oldest message was published that some subscription has yet to handle; null when none waits. */
+  oldestWaitingAt(): Instant | null
   deadLetterCount(): number
+  /** The newest first. */
+  deadLetters(options: { subscription?: string | undefined; limit: number }): DeadLetter[]
+  /**
+   * Gives dead letters back to the subscriptions that gave up on them, and to no other, as if they had never been
+   * tried; resolves, when that is durable, with how many each got. They are dead letters no more, so a repetition
+   * finds none.
+   */
+  redrive(options: { subscription?: string | undefined }): Promise<Record<string, number>>
 }
 
 /** The handling of what was published, as far as this process does it. */
 export type Deliveries = {
   /**
-   * Resolves when everything published before the call was handled, or set aside for a retry.
+   * Resolves when everything published or redriven before the call was handled, or set aside for a retry.
    * @throws TransientError when the bus is closed before.
    */
   drained(): Promise<void>
@@ -71,7 +95,10 @@ export type StateSnapshot = {
 
 /** The object `bandit_state.json`, changed by compare-and-set only. */
 export type StateStore = {
-  /** @throws ConfigError when the object cannot be understood; TransientError when it was there and is gone. */
+  /**
+   * @throws ConfigError when the object cannot be understood, or was made by a newer version; TransientError when it
+   *   was there and is gone.
+   */
   read(): Promise<StateSnapshot>
   /** The present content as it is stored, whatever it is; undefined when there is none. */
   bytes(): Promise<Uint8Array | undefined>
@@ -79,9 +106,15 @@ export type StateStore = {
   generation(): Promise<string>
   /**
    * Replaces the content of `ifGeneration`; durable when resolved.
-   * @throws ConflictError when the present generation is another one.
+   * @throws ConflictError when the present generation is another one; ConfigError when the present content was
+   *   made by a newer version.
    */
   write(state: BanditState, ifGeneration: string): Promise<StateSnapshot>
+  /**
+   * Copies the present content, whatever it is, to a place of its own; of the copies the newest ten are kept.
+   * Resolves, when the copy is durable, with its name; undefined when there is no content.
+   */
+  backup(): Promise<string | undefined>
   /** The newest snapshot known to this process, without any I/O; undefined before the first read. */
   latest(): StateSnapshot | undefined
 }
@@ -90,6 +123,7 @@ export type TableName =
   | 'job_events'
   | 'runner_decisions'
   | 'recommendations'
+  | 'choice_sets'
   | 'job_outcomes'
   | 'quarantine'
   | 'resets'
@@ -123,6 +157,73 @@ export type WebhookFiles = {
    * @throws InvalidInputError for a path that is not there.
    */
   read(paths: readonly string[]): AsyncIterable<WebhookFile>
+}
+
+/** A project of GitLab: its id, and its full path. */
+export type GitlabProject = { id: number; path: string }
+
+/** Jobs as GitLab lists them, newest first, cut down to the keys that are read of them (schema/gitlab-api.ts). */
+export type JobsPage = {
+  jobs: readonly Record<string, unknown>[]
+  /** Where the next page begins, for `finishedJobs`, also of a later process; null on the last. */
+  next: string | null
+}
+
+/** A project's webhook, as GitLab keeps it. Secrets never come back. */
+export type GitlabHook = {
+  id: number
+  url: string
+  jobEvents: boolean
+  pipelineEvents: boolean
+  pushEvents: boolean
+  sslVerification: boolean
+  /** `executable`, `temporarily_disabled` or `disabled`; null when GitLab does not say. */
+  alertStatus: string | null
+  disabledUntil: Instant | null
+  /** Whether it has a secret token, and one to sign with; null before GitLab 19.0. */
+  tokenPresent: boolean | null
+  signingTokenPresent: boolean | null
+}
+
+/** What a webhook shall be. A secret that is undefined stays what it is. */
+export type GitlabHookWish = Pick<
+  GitlabHook,
+  'url' | 'jobEvents' | 'pipelineEvents' | 'pushEvents' | 'sslVerification'
+> & { token: string | undefined; signingToken: string | undefined }
+
+/**
+ * GitLab's REST API, by one access token. Waits where GitLab says so, and tries again what may work later.
+ * @throws InvalidInputError when GitLab refuses, with what is to be done; TransientError when it does not answer.
+ */
+export type Gitlab = {
+  /** By its id, or its full path. */
+  project(idOrPath: string): Promise<GitlabProject>
+  /** Every job that has ended, retried ones too, by falling id. */
+  finishedJobs(projectId: number, from?: string): AsyncIterable<JobsPage>
+  hooks(projectId: number): Promise<GitlabHook[]>
+  createHook(projectId: number, wish: GitlabHookWish): Promise<GitlabHook>
+  updateHook(projectId: number, hookId: number, wish: GitlabHookWish): Promise<GitlabHook>
+  /** Has GitLab send one; resolves with whether it was answered 2xx, else with what GitLab says of it. */
+  testHook(projectId: number, hookId: number, trigger: string): Promise<{ ok: boolean; reason: string }>
+}
+
+/** What a long reading has brought so far, while it is not finished: entries that survive the process. */
+export type Spool = {
+  /**
+   * Opens what is kept under a name, or an empty one. A crash may cost the entry that was being appended.
+   * @throws TransientError when it is open already.
+   */
+  open(name: string): Promise<SpooledEntries>
+}
+
+export type SpooledEntries = {
+  /** JSON-able; durable when resolved. */
+  append(entry: unknown): Promise<void>
+  /** In the order in which they were appended. @throws InvalidInputError when they cannot be understood. */
+  entries(): AsyncIterable<unknown>
+  /** Forgets all entries. */
+  clear(): Promise<void>
+  close(): Promise<void>
 }
 
 /** One line per happening. `message` is a constant `noun.past-verb`; what varies is a field with its unit. */

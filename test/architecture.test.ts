@@ -7,7 +7,7 @@ const HANDLER_MAY = [
   'shared/{domain,schema}/**',
   'shared/errors.ts',
   'type shared/ports.ts',
-  'shared/runtime/{breathe,credentials,decide-past,event-log,update-state}.ts',
+  'shared/runtime/{breathe,bulk,choice-sets,credentials,decide-past,event-log,publish-intake,quarantine,update-state}.ts',
   'type shared/runtime/handler.ts',
   'npm:zod',
 ]
@@ -26,6 +26,7 @@ const MAY_IMPORT: readonly [files: string, imports: readonly string[]][] = [
     'shared/schema/**',
     ['shared/schema/**', 'shared/domain/**', 'shared/errors.ts', 'npm:zod', 'npm:yaml', 'node:crypto'],
   ],
+  ['shared/played-gitlab/**', ['shared/played-gitlab/**', 'node']],
   ['shared/adapters/local/**', [...ADAPTER_MAY, 'shared/adapters/local/**']],
   ['shared/adapters/gcp/**', [...ADAPTER_MAY, 'shared/adapters/gcp/**']],
   ['shared/adapters/*.ts', [...ADAPTER_MAY, 'shared/adapters/*.ts']],
@@ -36,6 +37,10 @@ const MAY_IMPORT: readonly [files: string, imports: readonly string[]][] = [
     ['functions/**', 'shared/runtime/**', 'package.json', ...HANDLER_MAY, ...FRAMEWORKS],
   ],
   ['functions/cli/*.ts', ['functions/**', 'shared/runtime/**', ...HANDLER_MAY, ...FRAMEWORKS]],
+  [
+    'functions/local/demo/**',
+    ['functions/**', 'shared/runtime/**', 'shared/played-gitlab/**', ...HANDLER_MAY, 'node'],
+  ],
   ['functions/local/**', ['functions/**', 'shared/runtime/**', ...HANDLER_MAY, 'node']],
   ['functions/*.ts', HANDLER_MAY],
 ]

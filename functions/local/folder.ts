@@ -1,8 +1,8 @@
 /** The data folder of one machine: the ports opened on it, and the topics of the table as subscriptions. */
 import { TransientError } from '../../shared/errors.ts'
-import type { Log } from '../../shared/ports.ts'
+import type { Clock, Log } from '../../shared/ports.ts'
 import { type LocalDeps, openLocalDeps } from '../../shared/runtime/deps.ts'
-import { isHttpRoute } from '../../shared/runtime/handler.ts'
+import { isTopicRoute } from '../../shared/runtime/handler.ts'
 import type { Settings } from '../../shared/schema/settings.ts'
 import { rebuildIfBehind } from '../rebuild.ts'
 import { routes } from '../routes.ts'
@@ -10,13 +10,14 @@ import { routes } from '../routes.ts'
 /**
  * Opens the data folder and starts handling what is published in it.
  * @param options.mend the caller is about to rebuild the state, so it need not be readable.
+ * @param options.clock the real one, unless something is played.
  */
 export async function openFolder(
   settings: Settings,
   log: Log,
-  { mend = false }: { mend?: boolean } = {},
+  { mend = false, clock }: { mend?: boolean; clock?: Clock } = {},
 ): Promise<LocalDeps> {
-  const deps = await openLocalDeps(settings, log)
+  const deps = await openLocalDeps(settings, log, clock)
   try {
     if (!mend) await rememberUnmanagedArms(deps)
     subscribe(deps)
@@ -34,7 +35,7 @@ async function rememberUnmanagedArms({ state, fleet, unmanagedArms }: LocalDeps)
 
 function subscribe(deps: LocalDeps): void {
   for (const route of routes) {
-    if (isHttpRoute(route)) continue
+    if (!isTopicRoute(route)) continue
     deps.bus.subscribe({
       name: route.name,
       topic: route.trigger.topic,

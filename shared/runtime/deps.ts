@@ -1,19 +1,24 @@
 /** Builds the real things. The only importer of adapters. */
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemClock } from '../adapters/clock.ts'
+import { openGitlab } from '../adapters/gitlab.ts'
 import { type LocalBus, openLocalBus } from '../adapters/local/bus.ts'
-import { openDuckdb } from '../adapters/local/duckdb.ts'
+import { type BusReading, openBusForReading } from '../adapters/local/bus-reading.ts'
+import { openDuckdb, openDuckdbForReading } from '../adapters/local/duckdb.ts'
+import { openLocalSpool } from '../adapters/local/spool.ts'
 import { openLocalState } from '../adapters/local/state.ts'
 import { localWebhookFiles } from '../adapters/local/webhook-files.ts'
 import { systemRng } from '../adapters/rng.ts'
 import type { Fleet } from '../domain/fleet.ts'
-import { ConfigError } from '../errors.ts'
-import type { Clock, Log } from '../ports.ts'
+import { ConfigError, InvalidInputError } from '../errors.ts'
+import type { Clock, Gitlab, Log, StateStore, Warehouse } from '../ports.ts'
 import { parseFleet } from '../schema/fleet.ts'
 import type { Settings } from '../schema/settings.ts'
+import { lastResetAt } from './event-log.ts'
 import type { Deps } from './handler.ts'
+import { makeFolder } from './make-folder.ts'
 import { loadCatalogue } from './sql.ts'
 
 const EXAMPLE_FLEET = join(import.meta.dirname, '../fleet.example.yaml')
@@ -37,9 +42,12 @@ export async function openLocalDeps(
 ): Promise<LocalDeps> {
   const folder = settings.dataFolder
   const fleet = loadFleet(settings.fleetFile)
+  // Who sets a signing token means deliveries to be signed: a token made here would be a second way in.
+  const isOwnToken = settings.webhookTokens === undefined && settings.signingTokens === undefined
   // What is made here is its owner's alone.
   process.umask(0o077)
   makeFolder(folder)
+  const ending = new AbortController()
   const bus = openBus(folder, { clock, maxQueued: settings.queueMaxMessages })
   try {
     const warehouse = await openDuckdb(join(folder, 'warehouse.duckdb'), loadCatalogue())
@@ -52,12 +60,16 @@ export async function openLocalDeps(
       state,
       warehouse,
       webhookFiles: localWebhookFiles,
+      spool: openLocalSpool(join(folder, 'spool')),
+      gitlab: (apiToken) => gitlabBy(apiToken ?? settings.gitlabApiToken, settings, log, ending.signal),
       log,
       fleet,
-      settings: { ...settings, webhookTokens: settings.webhookTokens ?? [ownToken(folder)] },
+      settings: { ...settings, webhookTokens: isOwnToken ? [ownToken(folder)] : settings.webhookTokens },
       unmanagedArms: new Set(),
-      ownToken: settings.webhookTokens === undefined,
+      epoch: { startedAt: await lastResetAt(warehouse) },
+      ownToken: isOwnToken,
       async close() {
+        ending.abort()
         await bus.close()
         await warehouse.close()
       },
@@ -66,6 +78,53 @@ export async function openLocalDeps(
     await bus.close()
     throw error
   }
+}
+
+/** What a data folder holds while nobody has it open. */
+export type LocalReading = {
+  bus: BusReading
+  state: StateStore
+  warehouse: Pick<Warehouse, 'query'>
+  /** Whether the next start has to bring the files to the present form; not all may be there to be asked for. */
+  isOlder: boolean
+  close(): Promise<void>
+}
+
+/**
+ * Opens a data folder that is there to look at it, and changes nothing in it.
+ * @throws ConfigError when a process has it open, a newer version made it, or something in it cannot be read.
+ */
+export async function openLocalForReading(folder: string, clock: Clock = systemClock): Promise<LocalReading> {
+  const warehouse = await openDuckdbForReading(join(folder, 'warehouse.duckdb'), loadCatalogue())
+  try {
+    const bus = openBusForReading(join(folder, 'bus.db'), clock.now())
+    return {
+      bus,
+      state: openLocalState(folder, clock),
+      warehouse,
+      isOlder: warehouse.isOlder,
+      async close() {
+        bus.close()
+        await warehouse.close()
+      },
+    }
+  } catch (error) {
+    await warehouse.close()
+    throw error
+  }
+}
+
+/** @throws InvalidInputError when there is no token. */
+export function gitlabBy(
+  token: string | undefined,
+  settings: Settings,
+  log: Log,
+  signal: AbortSignal,
+): Gitlab {
+  if (token !== undefined) return openGitlab({ baseUrl: settings.gitlabUrl, token, log, signal })
+  throw new InvalidInputError(
+    'GITLAB_API_TOKEN is not set. In GitLab, make an access token of the project or of yourself: scope read_api and role Reporter to read jobs, scope api and role Maintainer to install a webhook.',
+  )
 }
 
 /** The bus's file is the lock of the folder. */
@@ -80,23 +139,14 @@ function openBus(folder: string, options: Parameters<typeof openLocalBus>[1]): L
   }
 }
 
-function loadFleet(file: string | undefined): Fleet {
+/** @throws ConfigError with every fault of the file. */
+export function loadFleet(file: string | undefined): Fleet {
   const path = file ?? EXAMPLE_FLEET
   try {
     return parseFleet(readFileSync(path, 'utf8'), path)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === undefined) throw error
     throw new ConfigError(`RUNNER_BANDIT_FLEET: ${path} cannot be read`)
-  }
-}
-
-function makeFolder(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
-  } catch (error) {
-    throw new ConfigError(
-      `RUNNER_BANDIT_DATA: the folder ${folder} cannot be made (${(error as Error).message})`,
-    )
   }
 }
 

@@ -1,5 +1,5 @@
 /** The log of admitted events, as the warehouse holds it: read in order, looked up, appended to. */
-import { type Claim, claimOf, disagreementKey, type JobEvent } from '../domain/event.ts'
+import { type Claim, claimOf, disagreementKey, type Instant, type JobEvent } from '../domain/event.ts'
 import { startFold } from '../domain/fold.ts'
 import { type BanditState, EMPTY_STATE } from '../domain/state.ts'
 import { TransientError } from '../errors.ts'
@@ -31,14 +31,56 @@ export async function foldLog(
   return { state: folding.state, events }
 }
 
-/** What the sums over the log would be; cheaper than the fold, and enough to see that a state lacks something. */
-export async function logTotals(warehouse: Warehouse): Promise<{ observations: number; exposureMs: number }> {
+/** What shows of a state whether it lacks something of the log, or holds too much. */
+export type LogTotals = { observations: number; exposureMs: number; newestFinishAt: Instant | null }
+
+/** What the totals of fold(log) would be; cheaper than the fold. */
+export async function logTotals(warehouse: Pick<Warehouse, 'query'>): Promise<LogTotals> {
   const [totals] = await warehouse.query(`
     SELECT
-      COUNTIF(status <> 'canceled') AS observations,
-      CAST(COALESCE(SUM(ROUND(duration_seconds * 1000)), 0) AS INT64) AS exposure_ms
-    ${COUNTED} AND arm IS NOT NULL AND duration_seconds IS NOT NULL`)
-  return { observations: totals?.observations as number, exposureMs: totals?.exposure_ms as number }
+      COUNTIF(status <> 'canceled' AND arm IS NOT NULL AND duration_seconds IS NOT NULL) AS observations,
+      CAST(COALESCE(SUM(IF(arm IS NULL, 0, ROUND(duration_seconds * 1000))), 0) AS INT64) AS exposure_ms,
+      MAX(occurred_at) AS newest_finish_at
+    ${COUNTED}`)
+  return {
+    observations: totals?.observations as number,
+    exposureMs: totals?.exposure_ms as number,
+    newestFinishAt: instantOf(totals?.newest_finish_at),
+  }
+}
+
+/** The totals of a state. */
+export function totalsOf({ arms, newestFinishAt }: BanditState): LogTotals {
+  const totals = { observations: 0, exposureMs: 0, newestFinishAt }
+  for (const { n, exposureMs } of arms.values()) {
+    totals.observations += n
+    totals.exposureMs += exposureMs
+  }
+  return totals
+}
+
+export function isSameTotals(a: LogTotals, b: LogTotals): boolean {
+  return (
+    a.observations === b.observations &&
+    a.exposureMs === b.exposureMs &&
+    a.newestFinishAt === b.newestFinishAt
+  )
+}
+
+/** When the last reset was: what was received until then does not count (law 8). 0 while there was none. */
+export async function lastResetAt(warehouse: Pick<Warehouse, 'query'>): Promise<Instant> {
+  const [last] = await warehouse.query('SELECT MAX(reset_at) AS reset_at FROM ci_metrics.resets')
+  return instantOf(last?.reset_at) ?? 0
+}
+
+/** The newest moment at which anything in the log was received; null when it is empty. */
+export async function newestReceivedAt(warehouse: Pick<Warehouse, 'query'>): Promise<Instant | null> {
+  const [newest] = await warehouse.query('SELECT MAX(received_at) AS received_at FROM ci_metrics.job_events')
+  return instantOf(newest?.received_at)
+}
+
+function instantOf(cell: unknown): Instant | null {
+  return typeof cell === 'string' ? Date.parse(cell) : null
 }
 
 /**
@@ -114,7 +156,8 @@ function lookUp(ids: readonly string[], warehouse: Warehouse): Promise<Row[]> {
   return warehouse.query(
     `SELECT ${columns} FROM ci_metrics.job_event_log WHERE event_id IN (${list})
      UNION ALL
-     SELECT ${columns} FROM ci_metrics.job_events WHERE conflicting AND event_id IN (${list})`,
+     SELECT ${columns} FROM ci_metrics.job_events WHERE conflicting AND event_id IN (${list})
+       AND received_at > (SELECT COALESCE(MAX(reset_at), TIMESTAMP '1970-01-01 00:00:00+00') FROM ci_metrics.resets)`,
     parameters,
   )
 }

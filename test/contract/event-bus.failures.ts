@@ -71,6 +71,23 @@ export function failureContract({ fresh }: BusHarness): void {
       expect(bus.depths()).toEqual({ reader: 1 })
     })
 
+    test('shows in how long the oldest message has waited', async () => {
+      const bus = openFor(fresh())
+      expect(bus.oldestWaitingAt()).toBeNull()
+      const failsWith = new Map([['bad', new Error('a bug')]])
+      const reader = { name: 'reader', topic: 'job-events' as const, firstBackoffMs: 5 }
+      const before = Date.now()
+      await bus.publish(message('bad'))
+      const after = Date.now()
+      bus.subscribe({ ...reader, handle: failing(failsWith, async () => {}) })
+      await publishAll(bus, numbers(3))
+      await bus.drained()
+      expect(bus.oldestWaitingAt()).toBeGreaterThanOrEqual(before)
+      expect(bus.oldestWaitingAt()).toBeLessThanOrEqual(after)
+      failsWith.clear()
+      await eventually(() => bus.oldestWaitingAt()).toBeNull()
+    })
+
     test('of a dependency keeps everything waiting, and buries nothing', async () => {
       const bus = openFor(fresh())
       const { handle, bodies } = collector()

@@ -56,5 +56,34 @@ export function keysContract({ fresh, remembersKeys }: BusHarness): void {
         firstClaim: null,
       })
     })
+
+    testOf(remembersKeys)('until it is told to forget them, or the old ones', async () => {
+      const place = fresh()
+      const bus = openFor(place)
+      const key = (index: number): Message => ({ topic: 'job-events', key: `k${index}`, body: index })
+      for (let index = 0; index < 5000; index += 1000) {
+        await Promise.all(Array.from({ length: 1000 }, (_, some) => bus.publish(key(index + some))))
+      }
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      const between = Date.now()
+      await bus.publish(key(5000))
+      expect(await bus.forget(between)).toBe(5000)
+      expect(await bus.publish(key(17))).toEqual({ status: 'accepted' })
+      expect(await bus.publish(key(5000))).toMatchObject({ status: 'duplicate' })
+      expect(await bus.forget(between)).toBe(0)
+      expect(await bus.forget()).toBe(2)
+      expect(await bus.publish(key(5000))).toEqual({ status: 'accepted' })
+    })
+
+    testOf(remembersKeys)('and forgets none of what is published and not handled', async () => {
+      const bus = openFor(fresh())
+      const { handle, bodies } = collector()
+      const publishing = bus.publish(said({ says: 'first' }))
+      expect(await bus.forget()).toBe(1)
+      expect(await publishing).toEqual({ status: 'accepted' })
+      bus.subscribe({ name: 'reader', topic: 'job-events', handle })
+      await bus.drained()
+      expect(bodies()).toEqual([{ says: 'first' }])
+    })
   })
 }

@@ -2,6 +2,7 @@
 import { describe } from 'vitest'
 import { atLeastOnceContract } from './event-bus.at-least-once.ts'
 import { closeContract } from './event-bus.close.ts'
+import { deadLettersContract } from './event-bus.dead-letters.ts'
 import { deliveryContract } from './event-bus.delivery.ts'
 import { failureContract } from './event-bus.failures.ts'
 import type { BusHarness } from './event-bus.harness.ts'
@@ -13,6 +14,7 @@ export function eventBusContract(harness: BusHarness): void {
     deliveryContract(harness)
     keysContract(harness)
     failureContract(harness)
+    deadLettersContract(harness)
     atLeastOnceContract(harness)
     holdContract(harness)
     closeContract(harness)

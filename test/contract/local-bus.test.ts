@@ -172,7 +172,7 @@ test('lets one topic be full without refusing another', async () => {
 })
 
 test('commits to the disk, and not only to the operating system', () => {
-  const database = openExclusively(join(temporaryFolder(), 'bus.db'), '')
+  const database = openExclusively(join(temporaryFolder(), 'bus.db'), [])
   onTestFinished(() => database.close())
   // 2 is FULL: an fsync at each commit. A kill -9 would not show the difference; a power cut would.
   expect(database.prepare('PRAGMA synchronous').get()).toEqual({ synchronous: 2 })

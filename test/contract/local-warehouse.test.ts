@@ -75,18 +75,6 @@ test('a file that is no warehouse is a fault of the deployment', async () => {
   expect((refusal as Error).message).toContain(`${file} cannot be opened`)
 })
 
-test('a table of other columns is a fault of the deployment, and is named', async () => {
-  const file = join(temporaryFolder(), 'warehouse.duckdb')
-  const older = loadCatalogue()
-  older.tables.get('quarantine')?.columns.pop()
-  await (await open(file, older)).close()
-  const refusal = await open(file).catch((error: unknown) => error)
-  expect(refusal).toBeInstanceOf(ConfigError)
-  expect((refusal as ConfigError).faults).toEqual([
-    expect.stringContaining('ci_metrics.quarantine has the columns'),
-  ])
-})
-
 test('on a full disk refuses inserts until there is room, and loses none and doubles none', async ({
   skip,
 }) => {

@@ -13,6 +13,7 @@ stateStoreContract({
     return {
       open: () => openLocalState(folder, systemClock),
       content: () => readFile(file),
+      backup: (name) => readFile(name),
       replace: (content) => writeFile(file, content),
     }
   },

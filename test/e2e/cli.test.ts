@@ -201,7 +201,9 @@ test('a webhook token is made when none is set, kept for its owner only, and sho
 test('another host than loopback is refused until both tokens are set', async () => {
   const refused = await runCommand(['serve', '--data', dataFolder()], { HOST: '0.0.0.0', PORT: '0' })
   expect(refused.code).toBe(1)
-  expect(refused.stderr).toMatch(/GITLAB_WEBHOOK_TOKEN or GITLAB_WEBHOOK_SIGNING_TOKEN must be set\n.*RUNNER_BANDIT_API_TOKEN must be set/)
+  expect(refused.stderr).toMatch(
+    /GITLAB_WEBHOOK_TOKEN or GITLAB_WEBHOOK_SIGNING_TOKEN must be set\n.*RUNNER_BANDIT_API_TOKEN must be set/,
+  )
 })
 
 test.skipIf(!existsSync(OLD_NODE))(

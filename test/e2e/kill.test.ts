@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { openFolder } from '../../functions/local/folder.ts'
 import { rebuild } from '../../functions/rebuild.ts'
+import { createRng, playDay, sendWebhooks, webhooksOf } from '../../shared/played-gitlab/index.ts'
 import { loadConfig } from '../../shared/runtime/config.ts'
-import { createRng, playDay, sendWebhooks, webhooksOf } from '../support/played-gitlab/index.ts'
 import { dataFolder, kill, silent, spawnServer, WEBHOOK_TOKEN } from '../support/server.ts'
 
 const KILLS = 20

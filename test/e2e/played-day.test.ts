@@ -3,14 +3,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { rebuild } from '../../functions/rebuild.ts'
 import type { BanditState } from '../../shared/domain/state.ts'
-import type { Row, StateStore, Warehouse } from '../../shared/ports.ts'
 import {
   type PlayedDay,
   type PlayedJob,
   playDay,
   sendWebhooks,
   webhooksOf,
-} from '../support/played-gitlab/index.ts'
+} from '../../shared/played-gitlab/index.ts'
+import type { Row, StateStore, Warehouse } from '../../shared/ports.ts'
 import { startServer, WEBHOOK_TOKEN } from '../support/server.ts'
 
 const JOBS = 2000
@@ -134,7 +134,7 @@ describe('a played day of 2,000 jobs over HTTP', () => {
       const state = states.get(row.state_generation as string)
       if (state === undefined) throw new Error(`no state of generation ${row.state_generation}`)
       const holdsOwn = [...state.folded.values()].some((projects) =>
-        projects.get(`gitlab.com/${job.project.id}`)?.has(job.id),
+        projects.get(`gitlab.com/${job.project.id}`)?.includes(job.id),
       )
       if (row.decided_late === false) expect(holdsOwn).toBe(false)
 

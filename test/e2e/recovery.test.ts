@@ -23,7 +23,9 @@ function fileOf(bodies: readonly unknown[]): string {
 function take(body: unknown, deps: LocalDeps) {
   const headers = { 'x-gitlab-token': WEBHOOK_TOKEN, 'content-type': 'application/json' }
   const bytes = Buffer.from(JSON.stringify(body))
-  return ingest({ method: 'POST', query: new URLSearchParams(), headers, body: async () => bytes }, deps)
+  const drain = async () => bytes.length
+  const query = new URLSearchParams()
+  return ingest({ method: 'POST', query, headers, body: async () => bytes, drain }, deps)
 }
 
 const dying = (store: StateStore): StateStore => ({

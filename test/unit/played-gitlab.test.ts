@@ -9,7 +9,7 @@ import {
   playedRunners,
   sendWebhooks,
   webhooksOf,
-} from '../support/played-gitlab/index.ts'
+} from '../../shared/played-gitlab/index.ts'
 
 const startAt = Date.parse('2026-03-02T00:00:00Z')
 const day = playDay({ seed: 1, jobs: 2000, startAt })

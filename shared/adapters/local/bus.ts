@@ -7,11 +7,15 @@
  *
  * The file is opened in exclusive mode: it is also the lock of the data folder, which a killed process loses.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { TransientError } from '../../errors.ts'
 import type { Clock, Deliveries, EventBus, Publication, Topic } from '../../ports.ts'
+import { busMigrations } from './bus-schema.ts'
+import { openDeadLetterStore } from './dead-letter-store.ts'
+import { openKeyStore } from './key-store.ts'
 import { inTransaction, openExclusively } from './sqlite.ts'
-import { type Subscription, type SubscriptionOptions, startSubscription } from './subscription.ts'
-import { SUBSCRIPTION_SCHEMA } from './subscription-store.ts'
+import { type Subscription, startSubscription } from './subscription.ts'
+import type { SubscriptionOptions } from './subscription-options.ts'
 import { takeTurns } from './turns.ts'
 
 export type LocalBus = EventBus &
@@ -22,15 +26,11 @@ export type LocalBus = EventBus &
     close(): Promise<void>
   }
 
-const SCHEMA = `
-  CREATE TABLE IF NOT EXISTS messages (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT, topic TEXT NOT NULL, body TEXT NOT NULL);
-  CREATE INDEX IF NOT EXISTS messages_of_topic ON messages (topic, seq);
-  CREATE TABLE IF NOT EXISTS published (key TEXT PRIMARY KEY, claim TEXT) WITHOUT ROWID;
-  ${SUBSCRIPTION_SCHEMA}`
-
 /** How long `hold` waits for subscriptions to catch up before it gives up. */
 const HOLD_PATIENCE_MS = 60_000
+
+/** So many dead letters are given back in one commit; webhooks are answered in between. */
+const REDRIVEN_AT_ONCE = 500
 
 /** A message as the file has it. */
 type Draft = { topic: Topic; key: string | undefined; body: string; claim: string }
@@ -45,15 +45,15 @@ export function openLocalBus(
   path: string,
   options: { clock: Clock; maxQueued: number; holdPatienceMs?: number },
 ): LocalBus {
-  const { holdPatienceMs = HOLD_PATIENCE_MS } = options
-  const database = openExclusively(path, SCHEMA)
-  const insertMessage = database.prepare('INSERT INTO messages (topic, body) VALUES (?, ?)')
-  const insertKey = database.prepare('INSERT OR IGNORE INTO published (key, claim) VALUES (?, ?)')
-  const selectClaim = database.prepare('SELECT claim FROM published WHERE key = ?')
+  const { clock, holdPatienceMs = HOLD_PATIENCE_MS } = options
+  const database = openExclusively(path, busMigrations(clock.now()))
+  const keys = openKeyStore(database)
+  const deadLetters = openDeadLetterStore(database)
+  const insertMessage = database.prepare('INSERT INTO messages (topic, body, published_at) VALUES (?, ?, ?)')
   const selectNewest = database.prepare(
     "SELECT COALESCE(MAX(seq), 0) AS seq FROM sqlite_sequence WHERE name = 'messages'",
   )
-  const selectDeadLetters = database.prepare('SELECT COUNT(*) AS count FROM dead_letters')
+  const selectOldest = database.prepare('SELECT MIN(published_at) AS at FROM messages')
   const subscriptions = new Map<string, Subscription>()
   const all = () => [...subscriptions.values()]
   let waiting: Waiting[] = []
@@ -86,10 +86,10 @@ export function openLocalBus(
   }
 
   function insert({ topic, key, body, claim }: Draft): Publication {
-    if (key !== undefined && insertKey.run(key, claim).changes === 0) {
-      return { status: 'duplicate', firstClaim: JSON.parse(selectClaim.get(key)?.claim as string) }
+    if (key !== undefined && !keys.say(key, claim, clock.now())) {
+      return { status: 'duplicate', firstClaim: JSON.parse(keys.firstClaim(key)) }
     }
-    insertMessage.run(topic, body)
+    insertMessage.run(topic, body, clock.now())
     return { status: 'accepted' }
   }
 
@@ -138,6 +138,28 @@ export function openLocalBus(
     return (waitingOf.get(topic) ?? 0) + Math.max(0, ...backlogs)
   }
 
+  async function redrive(subscription: string | undefined): Promise<Record<string, number>> {
+    const redriven: Record<string, number> = {}
+    while (closing === undefined) {
+      const some = Object.entries(redriveSome(subscription))
+      if (some.length === 0) break
+      for (const [name, count] of some) {
+        redriven[name] = (redriven[name] ?? 0) + count
+        subscriptions.get(name)?.redriven(count)
+      }
+      await nextTurn()
+    }
+    return redriven
+  }
+
+  function redriveSome(subscription: string | undefined): Record<string, number> {
+    try {
+      return deadLetters.redriveSome(subscription, REDRIVEN_AT_ONCE, clock.now())
+    } catch (cause) {
+      throw new TransientError('the dead letters could not be given back', { cause })
+    }
+  }
+
   return {
     async publish({ topic, key, body, claim }) {
       if (closed) throw new TransientError('the bus is closed')
@@ -152,11 +174,14 @@ export function openLocalBus(
       })
     },
     depths: () => Object.fromEntries([...subscriptions].map(([name, { backlog }]) => [name, backlog()])),
-    deadLetterCount: () => selectDeadLetters.get()?.count as number,
+    oldestWaitingAt: () => (selectOldest.get()?.at as number | null) ?? null,
+    deadLetterCount: deadLetters.count,
+    deadLetters: ({ subscription, limit }) => deadLetters.list(subscription, limit),
+    redrive: async ({ subscription }) => redrive(subscription),
     subscribe(subscriptionOptions) {
       const { name } = subscriptionOptions
       if (subscriptions.has(name)) throw new RangeError(`there is a subscription ${name} already`)
-      subscriptions.set(name, startSubscription(database, options.clock, subscriptionOptions))
+      subscriptions.set(name, startSubscription(database, clock, subscriptionOptions))
     },
     async drained() {
       flush()
@@ -168,10 +193,21 @@ export function openLocalBus(
       const drafts = said.map(({ key, claim }) => ({ key, claim: toJson(claim) }))
       try {
         inTransaction(database, () => {
-          for (const { key, claim } of drafts) insertKey.run(key, claim)
+          for (const { key, claim } of drafts) keys.say(key, claim, clock.now())
         })
       } catch (cause) {
         throw new TransientError('the keys could not be written to disk', { cause })
+      }
+    },
+    async forget(saidBefore) {
+      // What waits to be written was said before, too.
+      flush()
+      try {
+        return saidBefore === undefined
+          ? keys.forgetAll()
+          : await keys.forgetSaidBefore(saidBefore, () => closing === undefined)
+      } catch (cause) {
+        throw new TransientError('the keys could not be removed from the disk', { cause })
       }
     },
     close() {

@@ -6,7 +6,8 @@ import type { TableDescription } from '../../schema/table.ts'
 import { appendCell } from './duckdb-cells.ts'
 
 /** What DuckDB says of a file that cannot be written; it has no class or code for it. A commit fails of nothing else. */
-const FILE_FAULTS = /IO Error|Could not write|Failed to commit|No space left|has been invalidated/i
+const FILE_FAULTS =
+  /IO Error|Could not write|Failed to commit|No space left|FATAL Error|has been invalidated/i
 
 /** @throws TransientError when the file cannot be written now. */
 export async function insertRows(

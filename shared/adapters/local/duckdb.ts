@@ -3,8 +3,10 @@ import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import { ConfigError, TransientError } from '../../errors.ts'
 import type { Row, TableName, Warehouse } from '../../ports.ts'
 import type { Catalogue, TableDescription } from '../../schema/table.ts'
-import { cellOf, DUCKDB_TYPE } from './duckdb-cells.ts'
+import { cellOf } from './duckdb-cells.ts'
+import { DATASET, prepareFile, presentColumns, refuseNewer } from './duckdb-file.ts'
 import { openReaders } from './duckdb-readers.ts'
+import { reviving } from './duckdb-reviving.ts'
 import { runSelect, type SelectBounds } from './duckdb-select.ts'
 import { insertRows, removeRows } from './duckdb-write.ts'
 import { takeTurns } from './turns.ts'
@@ -14,9 +16,6 @@ export type DuckdbWarehouse = Warehouse & {
   close(): Promise<void>
 }
 
-const DATASET = 'ci_metrics'
-/** The warehouse shares a process with the server; a person's query must not take the machine. */
-const MEMORY_LIMIT = '1GB'
 const SELECT_BOUNDS: SelectBounds = { timeoutMs: 60_000, maxRows: 100_000 }
 
 /**
@@ -29,6 +28,14 @@ export async function openDuckdb(
   selectBounds: Partial<SelectBounds> = {},
 ): Promise<DuckdbWarehouse> {
   const bounds = { ...SELECT_BOUNDS, ...selectBounds }
+  return reviving(() => openEngine(path, catalogue, bounds))
+}
+
+async function openEngine(
+  path: string,
+  catalogue: Catalogue,
+  bounds: SelectBounds,
+): Promise<DuckdbWarehouse> {
   const instance = await openInstance(path)
   const writer = await instance.connect()
   try {
@@ -95,55 +102,53 @@ export async function openDuckdb(
   }
 }
 
-async function openInstance(path: string): Promise<DuckDBInstance> {
+export type DuckdbReading = Pick<DuckdbWarehouse, 'query' | 'close'> & {
+  /** Whether the next start has to bring it to the present form. */
+  isOlder: boolean
+}
+
+/**
+ * Reads the file without changing a byte of it, what a crash left in its log included.
+ * @throws ConfigError when another process has it, a newer version made it, or it cannot be read.
+ */
+export async function openDuckdbForReading(path: string, catalogue: Catalogue): Promise<DuckdbReading> {
+  const instance = await openInstance(path, { access_mode: 'READ_ONLY' })
+  const connection = await instance.connect()
+  async function close(): Promise<void> {
+    connection.closeSync()
+    instance.closeSync()
+  }
+  let isOlder: boolean
   try {
-    return await DuckDBInstance.create(path)
+    await connection.run("SET TimeZone = 'UTC'")
+    const present = await presentColumns(connection)
+    refuseNewer(path, catalogue.tables, present)
+    isOlder = [...catalogue.tables].some(
+      ([name, { columns }]) => present.get(name)?.join() !== columns.map((column) => column.name).join(),
+    )
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return {
+    isOlder,
+    async query(sql, parameters = {}) {
+      const result = await connection.runAndReadAll(bridged(sql), parameters)
+      return result.convertRowObjects(cellOf)
+    },
+    close,
+  }
+}
+
+async function openInstance(path: string, options: Record<string, string> = {}): Promise<DuckDBInstance> {
+  try {
+    return await DuckDBInstance.create(path, options)
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     if (/Could not set lock/.test(reason))
       throw new ConfigError(`${path} is in use by another runner-bandit process.`)
     throw new ConfigError(`${path} cannot be opened (${reason}).`)
   }
-}
-
-async function prepareFile(
-  connection: DuckDBConnection,
-  path: string,
-  { tables, macros, views }: Catalogue,
-): Promise<void> {
-  await connection.run("SET GLOBAL TimeZone = 'UTC'")
-  await connection.run("SET GLOBAL default_null_order = 'nulls_first_on_asc_last_on_desc'")
-  await connection.run(`BEGIN TRANSACTION; CREATE SCHEMA IF NOT EXISTS ${DATASET}`)
-  for (const [name, table] of tables) await connection.run(createTable(name, table))
-  const faults = await differences(connection, tables)
-  if (faults.length > 0) throw new ConfigError(`${path} was made by another version.`, faults)
-  await connection.run(macros)
-  for (const [name, select] of views) {
-    await connection.run(`CREATE OR REPLACE VIEW ${DATASET}.${name} AS ${select}`)
-  }
-  await connection.run('COMMIT')
-  await connection.run(`SET memory_limit = '${MEMORY_LIMIT}'`)
-  await connection.run('SET enable_external_access = false; SET lock_configuration = true')
-}
-
-function createTable(name: string, { columns }: TableDescription): string {
-  const definitions = columns.map(
-    (column) => `${column.name} ${DUCKDB_TYPE[column.type]}${column.mode === 'REQUIRED' ? ' NOT NULL' : ''}`,
-  )
-  return `CREATE TABLE IF NOT EXISTS ${DATASET}.${name} (${definitions.join(', ')})`
-}
-
-/** Rows are appended by position, so a table of other columns would take them in the wrong places. */
-async function differences(connection: DuckDBConnection, tables: Catalogue['tables']): Promise<string[]> {
-  const result = await connection.runAndReadAll(`
-    SELECT table_name, string_agg(column_name, ', ' ORDER BY column_index)
-    FROM duckdb_columns() WHERE schema_name = '${DATASET}' GROUP BY table_name`)
-  const present = new Map(result.getRows().map(([name, columns]) => [name, columns]))
-  return [...tables].flatMap(([name, { columns }]) => {
-    const described = columns.map((column) => column.name).join(', ')
-    const found = present.get(name)
-    return found === described ? [] : [`${DATASET}.${name} has the columns ${found}, not ${described}`]
-  })
 }
 
 /** GoogleSQL writes a parameter as @name, DuckDB as $name. */

@@ -1,11 +1,15 @@
-/** `bandit_state.json` on disk, replaced by write to a temporary file, fsync and rename. */
+/** `bandit_state.json` on disk. */
 import { createHash } from 'node:crypto'
-import { open, readFile, rename, stat } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { type BanditState, EMPTY_STATE } from '../../domain/state.ts'
 import { ConfigError, ConflictError, InvalidInputError, TransientError } from '../../errors.ts'
 import type { Clock, StateSnapshot, StateStore } from '../../ports.ts'
-import { decodeState, encodeState } from '../../schema/state.ts'
+import { decodeState, encodeState, STATE_SCHEMA_VERSION } from '../../schema/state.ts'
+import { stateVersionOf, toPresentForm } from '../../schema/state-version.ts'
+import { readIfThere, replaceDurably } from './durable-file.ts'
+import { madeByNewer } from './sqlite.ts'
+import { backUp } from './state-backups.ts'
 import { takeTurns } from './turns.ts'
 
 const GENERATION_LENGTH = 16
@@ -36,7 +40,9 @@ export function openLocalState(folder: string, clock: Clock): StateStore {
   }
 
   async function write(state: BanditState, ifGeneration: string): Promise<StateSnapshot> {
-    const present = generationOf(await readIfThere(path))
+    const presentBytes = await readIfThere(path)
+    refuseNewer(path, presentBytes)
+    const present = generationOf(presentBytes)
     if (present !== ifGeneration) {
       isStale = present !== latest?.generation
       throw new ConflictError(`the state is at generation ${present}, not ${ifGeneration}`)
@@ -54,6 +60,11 @@ export function openLocalState(folder: string, clock: Clock): StateStore {
     bytes: () => readIfThere(path),
     generation: async () => generationOf(await readIfThere(path)),
     write: (state, ifGeneration) => inTurn(() => write(state, ifGeneration)),
+    backup: () =>
+      inTurn(async () => {
+        const bytes = await readIfThere(path)
+        return bytes === undefined ? undefined : backUp(folder, bytes, clock.now())
+      }),
     latest: () => latest,
   }
 }
@@ -61,9 +72,10 @@ export function openLocalState(folder: string, clock: Clock): StateStore {
 async function readSnapshot(path: string): Promise<StateSnapshot> {
   const bytes = await readIfThere(path)
   if (bytes === undefined) return { generation: NO_GENERATION, state: EMPTY_STATE, updatedAt: null }
+  refuseNewer(path, bytes)
   try {
     const updatedAt = Math.floor((await stat(path)).mtimeMs)
-    return { generation: generationOf(bytes), state: decodeState(bytes), updatedAt }
+    return { generation: generationOf(bytes), state: decodeState(toPresentForm(bytes)), updatedAt }
   } catch (error) {
     if (!(error instanceof InvalidInputError)) throw error
     throw new ConfigError(
@@ -72,38 +84,11 @@ async function readSnapshot(path: string): Promise<StateSnapshot> {
   }
 }
 
-async function readIfThere(path: string): Promise<Buffer | undefined> {
-  try {
-    return await readFile(path)
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw new TransientError(`${path} could not be read`, { cause })
-  }
-}
-
-async function replaceDurably(path: string, bytes: Uint8Array): Promise<void> {
-  const temporary = `${path}.tmp`
-  try {
-    const file = await open(temporary, 'w', 0o600)
-    try {
-      // One that a crash left behind keeps the mode it has.
-      await file.chmod(0o600)
-      await file.writeFile(bytes)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await rename(temporary, path)
-    // The rename itself is durable only when the folder is.
-    const folder = await open(dirname(path), 'r')
-    try {
-      await folder.sync()
-    } finally {
-      await folder.close()
-    }
-  } catch (cause) {
-    throw new TransientError(`${path} could not be written`, { cause })
-  }
+/** What this version does not know is not read, and not written over either. */
+function refuseNewer(path: string, bytes: Uint8Array | undefined): void {
+  const version = bytes === undefined ? undefined : stateVersionOf(bytes)
+  if (version !== undefined && version > STATE_SCHEMA_VERSION)
+    throw madeByNewer(path, version, STATE_SCHEMA_VERSION)
 }
 
 function generationOf(bytes: Uint8Array | undefined): string {

@@ -1,15 +1,7 @@
 /** What the embedded bus's file knows of one subscription: its cursor, its retries, its dead letters. */
 import type { DatabaseSync } from 'node:sqlite'
 import type { Topic } from '../../ports.ts'
-
-export const SUBSCRIPTION_SCHEMA = `
-  CREATE TABLE IF NOT EXISTS subscriptions (name TEXT PRIMARY KEY, topic TEXT NOT NULL, cursor INTEGER NOT NULL);
-  CREATE TABLE IF NOT EXISTS retries (
-    subscription TEXT NOT NULL, seq INTEGER NOT NULL, attempts INTEGER NOT NULL, due_at INTEGER NOT NULL,
-    reason TEXT NOT NULL, PRIMARY KEY (subscription, seq)) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS dead_letters (
-    subscription TEXT NOT NULL, seq INTEGER NOT NULL, topic TEXT NOT NULL, body TEXT NOT NULL,
-    reason TEXT NOT NULL, died_at INTEGER NOT NULL, PRIMARY KEY (subscription, seq)) WITHOUT ROWID;`
+import { MAX_BACKOFF_MS } from './subscription-options.ts'
 
 /** A message to handle; `attempts` are the failed ones so far. */
 export type Pending = { seq: number; body: string; attempts: number }
@@ -22,12 +14,19 @@ export function openSubscriptionStore(database: DatabaseSync, name: string, topi
   const selectNewest = prepare('SELECT MAX(seq) AS seq FROM messages WHERE topic = ?')
   const countBehind = prepare('SELECT COUNT(*) AS count FROM messages WHERE topic = ? AND seq > ?')
   const countRetries = prepare('SELECT COUNT(*) AS count FROM retries WHERE subscription = ?')
+  const countUntried = prepare(
+    'SELECT COUNT(*) AS count FROM retries WHERE subscription = ? AND attempts = 0',
+  )
   const selectBatch = prepare(
     'SELECT seq, body, 0 AS attempts FROM messages WHERE topic = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?',
   )
+  // Due later than any backoff is what was put off before the clock went back.
   const selectDue = prepare(`
     SELECT seq, body, attempts FROM retries JOIN messages USING (seq)
-    WHERE subscription = ? AND due_at <= ? ORDER BY due_at LIMIT ?`)
+    WHERE subscription = ? AND attempts > 0 AND (due_at <= ? OR due_at > ?) ORDER BY due_at LIMIT ?`)
+  const selectUntried = prepare(`
+    SELECT seq, body, attempts FROM retries JOIN messages USING (seq)
+    WHERE subscription = ? AND attempts = 0 ORDER BY seq LIMIT ?`)
   const selectNextDue = prepare('SELECT MIN(due_at) AS due_at FROM retries WHERE subscription = ?')
   const upsertRetry = prepare('INSERT OR REPLACE INTO retries VALUES (?, ?, ?, ?, ?)')
   const deleteRetry = prepare('DELETE FROM retries WHERE subscription = ? AND seq = ?')
@@ -45,9 +44,13 @@ export function openSubscriptionStore(database: DatabaseSync, name: string, topi
     newest: () => (selectNewest.get(topic)?.seq as number | null) ?? 0,
     backlog: (cursor: number) => count(countBehind.get(topic, cursor)) + count(countRetries.get(name)),
     retries: () => count(countRetries.get(name)),
+    /** Those that were dead letters, and were not tried since. */
+    untried: () => count(countUntried.get(name)),
+    untriedBatch: (size: number) => selectUntried.all(name, size) as unknown as Pending[],
     batch: (cursor: number, last: number, size: number) =>
       selectBatch.all(topic, cursor, Math.min(last, Number.MAX_SAFE_INTEGER), size) as unknown as Pending[],
-    dueRetries: (now: number, size: number) => selectDue.all(name, now, size) as unknown as Pending[],
+    dueRetries: (now: number, size: number) =>
+      selectDue.all(name, now, now + MAX_BACKOFF_MS, size) as unknown as Pending[],
     nextRetryAt: () => selectNextDue.get(name)?.due_at as number | null,
     retryLater: (seq: number, attempts: number, dueAt: number, reason: string) =>
       upsertRetry.run(name, seq, attempts, dueAt, reason),

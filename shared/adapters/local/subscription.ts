@@ -2,25 +2,10 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { InvalidInputError, TransientError } from '../../errors.ts'
 import type { Clock, Topic } from '../../ports.ts'
+import { openDrains } from './drains.ts'
 import { inTransaction } from './sqlite.ts'
+import { DEFAULTS, MAX_BACKOFF_MS, type SubscriptionOptions } from './subscription-options.ts'
 import { openSubscriptionStore, type Pending } from './subscription-store.ts'
-
-export type SubscriptionOptions = {
-  name: string
-  topic: Topic
-  /** Handles message bodies, all or none; they are acknowledged when it resolves. */
-  handle(bodies: unknown[]): Promise<void>
-  /** Most messages in one call. */
-  maxBatch?: number
-  /** How long to gather a batch, so that a trickle does not commit row by row. */
-  lingerMs?: number
-  /** Attempts before a message becomes a dead letter. */
-  maxAttempts?: number
-  firstBackoffMs?: number
-  onFailure?(failure: DeliveryFailure): void
-}
-
-export type DeliveryFailure = { subscription: string; messages: number; error: unknown; deadLetter: boolean }
 
 export type Subscription = {
   topic: Topic
@@ -31,6 +16,8 @@ export type Subscription = {
   isPaused(): boolean
   /** Called after a commit that added messages of the topic. */
   added(count: number): void
+  /** Called after dead letters were made retries that were never tried. */
+  redriven(count: number): void
   /** @throws TransientError when the subscription is stopped before. */
   drained(): Promise<void>
   /** Handles the messages up to `seq`, no further, and resolves; nothing is handled until `resume`. */
@@ -43,9 +30,6 @@ export type Subscription = {
 /** What became of a message. */
 type Outcome = { pending: Pending; error: unknown; fate: 'handled' | 'retried' | 'buried' }
 
-const DEFAULTS = { maxBatch: 250, lingerMs: 50, maxAttempts: 100, firstBackoffMs: 1000 }
-/** As Pub/Sub's: 100 attempts with it take less than the day by which ids outlive the lateness window. */
-const MAX_BACKOFF_MS = 600_000
 /** So that many retries do not hold up what is new: between each so many, a batch has its turn. */
 const RETRIES_AT_ONCE = 10
 
@@ -59,6 +43,8 @@ export function startSubscription(
   const store = openSubscriptionStore(database, name, topic)
   let cursor = store.cursor()
   let backlog = store.backlog(cursor)
+  /** Redriven messages that were not tried yet. */
+  let untried = store.untried()
   /** Messages beyond it are not handled for the time being. */
   let limit = Number.POSITIVE_INFINITY
   let paused = false
@@ -69,7 +55,7 @@ export function startSubscription(
   let outage: { failures: number; last: number } | undefined
   /** Failures in a row to write the bus's own file. */
   let fileFailures = 0
-  let drains: { seq: number; resolve(): void; reject(error: unknown): void }[] = []
+  const drains = openDrains((seq) => seq <= cursor && untried === 0)
 
   /** Runs in `delayMs`, or sooner where that was asked for already. */
   function wakeIn(delayMs: number): void {
@@ -102,6 +88,7 @@ export function startSubscription(
 
   function scheduleNext(isMoreWaiting: boolean): void {
     if (outage !== undefined) return wakeIn(backoffMs(outage.failures))
+    if (untried > 0) return wakeIn(0)
     const retryAt = store.nextRetryAt()
     if (retryAt !== null) wakeIn(Math.min(MAX_BACKOFF_MS, Math.max(0, retryAt - clock.now())))
     if (store.batch(cursor, limit, 1).length > 0) wakeIn(isMoreWaiting ? 0 : options.lingerMs)
@@ -111,7 +98,29 @@ export function startSubscription(
   async function run(): Promise<boolean> {
     await retryDue()
     if (paused || stopped) return false
+    await handleUntried()
+    if (paused || stopped) return false
     return handleBatch()
+  }
+
+  /** Dead letters that were given back: a batch at a time, and one by one only when that fails. */
+  async function handleUntried(): Promise<void> {
+    const batch = untried === 0 ? [] : store.untriedBatch(options.maxBatch)
+    if (batch.length === 0) return
+    const error = await attempt(batch)
+    const outcomes: Outcome[] = []
+    for (const pending of batch) {
+      if (stopped && error !== undefined) return
+      const isSharedOrNone = error === undefined || error instanceof TransientError || batch.length === 1
+      outcomes.push(outcomeOf(pending, isSharedOrNone ? error : await attempt([pending])))
+    }
+    untried -= batch.length
+    try {
+      settle(outcomes, cursor)
+    } catch (failure) {
+      untried += batch.length
+      throw failure
+    }
   }
 
   async function retryDue(): Promise<void> {
@@ -170,7 +179,7 @@ export function startSubscription(
         if (fate === 'buried') store.bury(pending.seq, pending.body, reasonOf(error), clock.now())
         else if (fate === 'retried')
           store.retryLater(pending.seq, attempts, clock.now() + backoffMs(attempts), reasonOf(error))
-        else if (attempts > 1) store.removeRetry(pending.seq)
+        else store.removeRetry(pending.seq)
       }
       store.moveCursor(newCursor)
       store.prune()
@@ -178,17 +187,8 @@ export function startSubscription(
     fileFailures = 0
     cursor = newCursor
     backlog -= outcomes.filter(({ fate }) => fate !== 'retried').length
-    for (const { resolve } of drains.filter(({ seq }) => seq <= cursor)) resolve()
-    drains = drains.filter(({ seq }) => seq > cursor)
+    drains.settled()
     for (const { error, fate } of outcomes) if (fate !== 'handled') report(1, error, fate === 'buried')
-  }
-
-  function reached(seq: number): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (seq <= cursor) resolve()
-      else if (stopped) reject(stoppedEarly())
-      else drains.push({ seq, resolve, reject })
-    })
   }
 
   function backoffMs(failures: number): number {
@@ -209,10 +209,15 @@ export function startSubscription(
       backlog += count
       if (outage === undefined) wakeIn(options.lingerMs)
     },
-    drained: () => reached(store.newest()),
+    redriven(count) {
+      backlog += count
+      untried += count
+      wakeIn(0)
+    },
+    drained: () => drains.until(store.newest()),
     async pauseAt(seq) {
       limit = seq
-      await reached(Math.min(seq, store.newest()))
+      await drains.until(Math.min(seq, store.newest()))
       // Who asked may have lost patience meanwhile, and let it go on.
       if (limit !== seq) return
       paused = true
@@ -227,15 +232,10 @@ export function startSubscription(
     async stop() {
       stopped = true
       cancelTimer()
-      for (const { reject } of drains) reject(stoppedEarly())
-      drains = []
+      drains.stop()
       await running
     },
   }
-}
-
-function stoppedEarly(): TransientError {
-  return new TransientError('the bus was closed before everything was handled')
 }
 
 function reasonOf(error: unknown): string {

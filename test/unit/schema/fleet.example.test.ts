@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { feasibleSet } from '../../../shared/domain/feasible.ts'
+import { playedRunners } from '../../../shared/played-gitlab/index.ts'
 import { parseFleet } from '../../../shared/schema/fleet.ts'
 
 const file = join(import.meta.dirname, '../../../shared/fleet.example.yaml')
@@ -76,6 +77,28 @@ describe('the example fleet', () => {
       expect(reachedBy('any-runner', project)).toHaveLength(10)
     }
     expect(runners.some(({ runUntagged }) => runUntagged)).toBe(false)
+  })
+
+  test('is the fleet that the played GitLab has', () => {
+    const described = runners.map((runner) => ({
+      name: runner.name,
+      executor: runner.executor,
+      tags: [...runner.tags].toSorted(),
+      runUntagged: runner.runUntagged,
+      protected: runner.refProtected,
+      paused: runner.paused,
+      online: runner.online,
+    }))
+    const played = playedRunners.map((runner) => ({
+      name: runner.description,
+      executor: runner.executor,
+      tags: runner.tags.toSorted(),
+      runUntagged: runner.runUntagged,
+      protected: runner.protected,
+      paused: runner.paused,
+      online: runner.online,
+    }))
+    expect(played).toEqual(described)
   })
 
   test('flags the dead tags and has a fallback that somebody serves', () => {
