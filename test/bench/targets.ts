@@ -1,0 +1,178 @@
+/** Every figure, what it is compared with, and its limit where there is one. */
+import type { Limit } from './figures.ts'
+
+export type Target = {
+  name: string
+  /** The file in test/bench/measure that measures it; `--only` takes it, too. */
+  measurement: string
+  unit: string
+  /** What the figure is a multiple of, or what it is of. */
+  against: string
+  /** Left out: a plain figure, to read the others by. */
+  limit?: Limit
+}
+
+/** Where the limits come from. */
+export const SOURCE = 'gcp.md, "Speed targets"'
+
+const atMost = (value: number): { limit: Limit } => ({ limit: { bound: 'at most', value } })
+const atLeast = (value: number): { limit: Limit } => ({ limit: { bound: 'at least', value } })
+const below = (value: number): { limit: Limit } => ({ limit: { bound: 'below', value } })
+
+const bare = 'CPU of a bare node:http server for the same request'
+const cpu = 'CPU of the process'
+
+export const targets: readonly Target[] = [
+  { name: 'bare POST', measurement: 'ingest', unit: 'µs', against: 'CPU of a bare node:http server' },
+  { name: 'ingest, nothing on disk', measurement: 'ingest', unit: '×', against: bare, ...atMost(2.6) },
+  { name: 'ingest, durable', measurement: 'ingest', unit: '×', against: bare, ...atMost(3.0) },
+  { name: 'webhook, everything', measurement: 'drained', unit: 'µs', against: cpu },
+  { name: 'webhook, everything, against bare', measurement: 'drained', unit: '×', against: bare },
+  { name: 'rejected request', measurement: 'rejected', unit: '×', against: bare, ...atMost(1.3) },
+  {
+    name: 'growth over 10,000 attacks',
+    measurement: 'rejected',
+    unit: 'MB',
+    against: 'resident memory of the process',
+    ...below(8),
+  },
+  {
+    name: 'growth over 10,000 more',
+    measurement: 'rejected',
+    unit: 'MB',
+    against: 'resident memory of the process',
+  },
+  ...[11, 100, 1000].flatMap((arms) =>
+    ['all', 'a third'].map((share) => ({
+      name: `recommend, ${arms} arms, ${share} feasible`,
+      measurement: 'recommend',
+      unit: '×',
+      against: 'CPU of a bare node:http server for a GET',
+      ...atMost(2.5),
+    })),
+  ),
+  {
+    name: 'recommend, turns of waiting',
+    measurement: 'recommend-waits',
+    unit: 'turns',
+    against: 'turns of the event loop until the answer, with ports that never answer',
+    ...atMost(0),
+  },
+  ...['11', '1,000', '100,000'].flatMap((arms) => [
+    {
+      name: `UCB1, ${arms} arms`,
+      measurement: 'ucb1',
+      unit: '×',
+      against: 'a scan for the largest mean of the same arms',
+      ...atMost(3),
+    },
+    {
+      name: `UCB1, ${arms} arms, against bare numbers`,
+      measurement: 'ucb1',
+      unit: '×',
+      against: 'a scan for the largest of as many numbers in a Float64Array',
+    },
+    { name: `UCB1, ${arms} arms, time an arm`, measurement: 'ucb1', unit: 'ns', against: cpu },
+  ]),
+  ...['11 ids, 11 cells', '1,000 ids, 11 cells', '1,000 ids, 1,000 cells', '100,000 ids, 1,000 cells'].map(
+    (size) => ({ name: `fold, ${size}`, measurement: 'fold', unit: 'ns', against: cpu, ...atMost(100) }),
+  ),
+  { name: 'fold, 20,000 at once', measurement: 'fold', unit: 'ns', against: cpu, ...atMost(100) },
+  {
+    name: 'fold, 100,000 ids against 1,000',
+    measurement: 'fold',
+    unit: '×',
+    against: 'the fold with 1,000 ids',
+    ...atMost(2),
+  },
+  { name: 'calibration loop', measurement: 'fold', unit: 'ns', against: cpu },
+  {
+    name: 'fold against the calibration loop',
+    measurement: 'fold',
+    unit: '×',
+    against: 'the least that a fold could do',
+  },
+  { name: 'state cycle, 1,000 cells', measurement: 'state-cycle', unit: 'ms', against: cpu, ...atMost(1.2) },
+  {
+    name: 'state cycle, 10,000 cells, each 1,000',
+    measurement: 'state-cycle',
+    unit: 'ms',
+    against: cpu,
+    ...atMost(1.2),
+  },
+  { name: 'state cycle, 1,000 cells and 100,000 ids', measurement: 'state-cycle', unit: 'ms', against: cpu },
+  {
+    name: 'state cycle, 1,000 cells, waiting included',
+    measurement: 'state-cycle',
+    unit: 'ms',
+    against: 'time that passed',
+  },
+  {
+    name: 'state, size of a cell',
+    measurement: 'state-cycle',
+    unit: 'B',
+    against: 'bytes of bandit_state.json',
+    ...atMost(120),
+  },
+  {
+    name: 'warehouse writes',
+    measurement: 'warehouse',
+    unit: '×',
+    against: "rows a second of DuckDB's appender, in the same batches",
+    ...atLeast(0.5),
+  },
+  ...[
+    'warehouse writes, rows a second',
+    'appender, rows a second',
+    'appender, one commit for all, rows a second',
+  ].map((name) => ({ name, measurement: 'warehouse', unit: 'rows/s', against: 'time that passed' })),
+  {
+    name: 'empty framework handler',
+    measurement: 'framework',
+    unit: '×',
+    against: bare,
+  },
+  {
+    name: 'function adapter',
+    measurement: 'framework',
+    unit: '×',
+    against: 'CPU of an empty handler of functions-framework',
+    ...atMost(1.15),
+  },
+  {
+    name: 'function adapter, local bus',
+    measurement: 'framework',
+    unit: '×',
+    against: 'CPU of an empty handler of functions-framework',
+  },
+  {
+    name: 'process with 10,000 events queued',
+    measurement: 'queue',
+    unit: 'MB',
+    against: 'resident memory of the process',
+    ...atMost(150),
+  },
+  {
+    name: 'webhooks taken before 503',
+    measurement: 'queue',
+    unit: '',
+    against: 'answers with 202 while nothing is handled',
+    ...atMost(10_000),
+  },
+  {
+    name: 'process at its largest, working them off',
+    measurement: 'queue',
+    unit: 'MB',
+    against: 'resident memory of the process',
+  },
+  {
+    name: 'memory, each folded event',
+    measurement: 'memory',
+    unit: 'B',
+    against: 'heap after collection, over 1,000,000 events with the id window full',
+    ...below(1),
+  },
+]
+
+/** In the order of the table. */
+export const measurementNames = [...new Set(targets.map(({ measurement }) => measurement))]
