@@ -171,7 +171,7 @@ function journal(head: RecommendHead, decided: Decided, { bus, log }: RecommendD
   }
   const lost = (error: unknown) => log.error('recommendation.lost', { decision_id: decisionId, error })
   try {
-    bus.publish({ topic: 'recommendations', body: row }).catch(lost)
+    bus.publish({ topic: 'recommendations', body: row, patient: true }).catch(lost)
   } catch (error) {
     lost(error)
   }

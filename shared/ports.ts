@@ -27,6 +27,8 @@ export type Message = {
   body: unknown
   /** What the first message of a key is remembered by, to compare a repeat with. */
   claim?: unknown
+  /** Nobody waits for it: it may become durable some milliseconds later, together with others. */
+  patient?: boolean
 }
 
 export type Publication = { status: 'accepted' } | { status: 'duplicate'; firstClaim: unknown }
@@ -96,8 +98,7 @@ export type StateSnapshot = {
 /** The object `bandit_state.json`, changed by compare-and-set only. */
 export type StateStore = {
   /**
-   * @throws ConfigError when the object cannot be understood, or was made by a newer version; TransientError when it
-   *   was there and is gone.
+   * @throws ConfigError when the object cannot be understood, was made by a newer version, or was there and is gone.
    */
   read(): Promise<StateSnapshot>
   /** The present content as it is stored, whatever it is; undefined when there is none. */

@@ -27,6 +27,9 @@ const BOUNDS: Bounds = {
   maxBodyBytes: 64 * 1024 * 1024,
 }
 
+/** After an answer that came before the end of the body, longer ones close their connection. */
+const SHORT_BODY_BYTES = 65_536
+
 const TOO_MANY_HEADERS: HttpResponse = {
   status: 431,
   headers: { connection: 'close' },
@@ -89,6 +92,11 @@ async function respond(
   }
 }
 
+/** Whether what is left of a body is read past for less than a new connection costs; Node does so by itself. */
+function isShort({ headers }: IncomingMessage): boolean {
+  return Number(headers['content-length'] ?? Number.POSITIVE_INFINITY) <= SHORT_BODY_BYTES
+}
+
 function send(
   request: IncomingMessage,
   response: ServerResponse,
@@ -99,8 +107,7 @@ function send(
   response.writeHead(status, {
     'content-type': isText ? 'text/plain; charset=utf-8' : 'application/json',
     'content-length': Buffer.byteLength(payload),
-    // A body that was not read to its end would be taken for the next request.
-    ...(request.complete ? {} : { connection: 'close' }),
+    ...(request.complete || isShort(request) ? {} : { connection: 'close' }),
     ...headers,
   })
   response.end(request.method === 'HEAD' ? undefined : payload)

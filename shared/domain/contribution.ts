@@ -1,7 +1,7 @@
 /** What one event adds to the sums (law 5). */
 import type { JobEvent } from './event.ts'
 import { isRunnerFailure, rewardOf, toMicros } from './reward.ts'
-import { type ArmSums, type CellSums, NO_ARM_SUMS, NO_CELL_SUMS } from './state.ts'
+import type { ArmSums, CellSums } from './state.ts'
 
 const MS_PER_SECOND = 1000
 
@@ -10,36 +10,46 @@ export function counts(event: JobEvent): boolean {
   return event.kind === 'job.finished' && !event.late && !event.conflicting
 }
 
-/** What one finished job adds; undefined when it adds nothing: no runner, or an unknown duration. */
-export function contributionOf(
-  event: JobEvent,
-): { arm: string; armSums: ArmSums; cellSums: CellSums } | undefined {
-  const { arm, durationSeconds, status } = event
+/**
+ * What one finished job adds to the sums of its arm, and to those of its cell, where `successes` are counted. Small
+ * numbers in an object of their own form: the sums grow beyond what the engine keeps unboxed, these do not.
+ */
+export type Contribution = Omit<ArmSums, 'exposureMs'> & Omit<CellSums, 'n'> & { arm: string }
+
+/** Undefined when it adds nothing: no runner, or an unknown duration. */
+export function contributionOf(event: JobEvent): Contribution | undefined {
+  const { arm, durationSeconds, status, failureReason } = event
   if (arm === null || durationSeconds === null || status === null) return undefined
-  const exposureMs = Math.round(durationSeconds * MS_PER_SECOND)
-  if (status === 'canceled') {
-    return { arm, armSums: { ...NO_ARM_SUMS, exposureMs }, cellSums: { ...NO_CELL_SUMS, exposureMs } }
-  }
   const success = status === 'success'
   const reward = rewardOf(success, durationSeconds, event.costPerHourEur)
-  const lnSeconds = Math.log(durationSeconds)
+  const lnSeconds = success ? Math.log(durationSeconds) : 0
   return {
     arm,
-    armSums: {
-      n: 1,
-      successes: success ? 1 : 0,
-      runnerFailures: !success && isRunnerFailure(event.failureReason) ? 1 : 0,
-      rewardMicros: toMicros(reward),
-      rewardSquaredMicros: toMicros(reward * reward),
-      exposureMs,
-    },
-    cellSums: success
-      ? {
-          n: 1,
-          lnSecondsMicros: toMicros(lnSeconds),
-          lnSecondsSquaredMicros: toMicros(lnSeconds * lnSeconds),
-          exposureMs,
-        }
-      : { ...NO_CELL_SUMS, exposureMs },
+    n: status === 'canceled' ? 0 : 1,
+    successes: success ? 1 : 0,
+    runnerFailures: status === 'failed' && isRunnerFailure(failureReason) ? 1 : 0,
+    rewardMicros: toMicros(reward),
+    rewardSquaredMicros: toMicros(reward * reward),
+    lnSecondsMicros: toMicros(lnSeconds),
+    lnSecondsSquaredMicros: toMicros(lnSeconds * lnSeconds),
+    exposureMs: Math.round(durationSeconds * MS_PER_SECOND),
   }
+}
+
+/** Adds it in place, or takes it out again. */
+export function contributeToArm(sums: ArmSums, contribution: Contribution, sign: 1 | -1 = 1): void {
+  sums.n += sign * contribution.n
+  sums.successes += sign * contribution.successes
+  sums.runnerFailures += sign * contribution.runnerFailures
+  sums.rewardMicros += sign * contribution.rewardMicros
+  sums.rewardSquaredMicros += sign * contribution.rewardSquaredMicros
+  sums.exposureMs += sign * contribution.exposureMs
+}
+
+/** As to the arm. */
+export function contributeToCell(sums: CellSums, contribution: Contribution, sign: 1 | -1 = 1): void {
+  sums.n += sign * contribution.successes
+  sums.lnSecondsMicros += sign * contribution.lnSecondsMicros
+  sums.lnSecondsSquaredMicros += sign * contribution.lnSecondsSquaredMicros
+  sums.exposureMs += sign * contribution.exposureMs
 }

@@ -4,20 +4,10 @@
  * Commutative, associative and idempotent over finished events (laws 2, 4, 5, 6): an id that is known is
  * dropped, late events and repeats that disagree never count, the rest is added as integers.
  */
-import { contributionOf, counts } from './contribution.ts'
+import { contributeToArm, contributeToCell, contributionOf, counts } from './contribution.ts'
 import type { JobEvent } from './event.ts'
 import { hourOf, insertId, jobsOf, moveIndex, projectKeys } from './folded.ts'
-import {
-  addArmSums,
-  addCellSums,
-  type BanditState,
-  holdsOutcome,
-  isEmpty,
-  NO_ARM_SUMS,
-  NO_CELL_SUMS,
-  subtractArmSums,
-  subtractCellSums,
-} from './state.ts'
+import { type BanditState, holdsOutcome, isEmpty } from './state.ts'
 import {
   copyArmSums,
   copyCellSums,
@@ -84,9 +74,12 @@ function observe(sums: Working, drafts: Drafts, event: JobEvent, project: string
   }
   const contribution = contributionOf(event)
   if (contribution === undefined) return
-  const { arm, armSums, cellSums } = contribution
-  if (!isEmpty(armSums)) addArmSums(own(drafts.arms, arm, copyArmSums), armSums)
-  if (!isEmpty(cellSums)) addCellSums(own(ownMap(drafts.cells, event.jobKey), arm, copyCellSums), cellSums)
+  const { arm, n, successes, exposureMs } = contribution
+  // Sums of nothing but zeros are no entry.
+  if (n > 0 || exposureMs > 0) contributeToArm(own(drafts.arms, arm, copyArmSums), contribution)
+  if (successes > 0 || exposureMs > 0) {
+    contributeToCell(own(ownMap(drafts.cells, event.jobKey), arm, copyCellSums), contribution)
+  }
 }
 
 /**
@@ -98,12 +91,14 @@ export function withoutOwnOutcome(state: BanditState, event: JobEvent): BanditSt
   if (!counts(event) || !holdsOutcome(state, event)) return state
   const contribution = contributionOf(event)
   if (contribution === undefined) return state
-  const { arm, armSums, cellSums } = contribution
+  const { arm } = contribution
   const arms = new Map(state.arms)
   const cells = new Map(state.cells)
   const row = new Map(cells.get(event.jobKey))
-  const armLeft = subtractArmSums(arms.get(arm) ?? NO_ARM_SUMS, armSums)
-  const cellLeft = subtractCellSums(row.get(arm) ?? NO_CELL_SUMS, cellSums)
+  const armLeft = copyArmSums(arms.get(arm))
+  const cellLeft = copyCellSums(row.get(arm))
+  contributeToArm(armLeft, contribution, -1)
+  contributeToCell(cellLeft, contribution, -1)
   if (Math.min(armLeft.n, armLeft.successes, armLeft.exposureMs, cellLeft.n, cellLeft.exposureMs) < 0)
     return undefined
   if (isEmpty(armLeft)) arms.delete(arm)

@@ -82,7 +82,9 @@ export function allOnTheBest(scores: readonly number[]): number[] {
   for (let index = 1; index < scores.length; index += 1) {
     if ((scores[index] as number) > (scores[best] as number)) best = index
   }
-  return scores.map((_, index) => (index === best ? 1 : 0))
+  const probabilities = new Array<number>(scores.length).fill(0)
+  if (scores.length > 0) probabilities[best] = 1
+  return probabilities
 }
 
 /** Order by UTF-16 code units: the same on every machine, unlike a locale's. */

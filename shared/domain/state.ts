@@ -75,26 +75,6 @@ export function addCellSums(sums: CellSums, more: CellSums): void {
   sums.exposureMs += more.exposureMs
 }
 
-export function subtractArmSums(a: ArmSums, b: ArmSums): ArmSums {
-  return {
-    n: a.n - b.n,
-    successes: a.successes - b.successes,
-    runnerFailures: a.runnerFailures - b.runnerFailures,
-    rewardMicros: a.rewardMicros - b.rewardMicros,
-    rewardSquaredMicros: a.rewardSquaredMicros - b.rewardSquaredMicros,
-    exposureMs: a.exposureMs - b.exposureMs,
-  }
-}
-
-export function subtractCellSums(a: CellSums, b: CellSums): CellSums {
-  return {
-    n: a.n - b.n,
-    lnSecondsMicros: a.lnSecondsMicros - b.lnSecondsMicros,
-    lnSecondsSquaredMicros: a.lnSecondsSquaredMicros - b.lnSecondsSquaredMicros,
-    exposureMs: a.exposureMs - b.exposureMs,
-  }
-}
-
 /** Sums of nothing but zeros, as of less than half a millisecond of exposure, are no entry. */
 export function isEmpty({ n, exposureMs }: ArmSums | CellSums): boolean {
   return n === 0 && exposureMs === 0

@@ -89,7 +89,7 @@ function handOver(shelf: Shelf, row: ReturnType<typeof choiceSetRowOf>, { bus, l
   }
   shelf.handedOver.add(id)
   try {
-    bus.publish({ topic: 'choice-sets', body: row }).catch(lost)
+    bus.publish({ topic: 'choice-sets', body: row, patient: true }).catch(lost)
   } catch (error) {
     lost(error)
   }

@@ -11,6 +11,21 @@ export function keysContract({ fresh, remembersKeys }: BusHarness): void {
     for (let time = 0; time < 3; time += 1) expect(await bus.publish(message)).toEqual({ status: 'accepted' })
   })
 
+  test('makes durable what nobody waits for, also when it is closed right after', async () => {
+    const place = fresh()
+    const bus = place.open()
+    const patient = [1, 2].map((body) => bus.publish({ topic: 'job-events', body, patient: true }))
+    expect(await bus.publish({ topic: 'job-events', body: 3 })).toEqual({ status: 'accepted' })
+    patient.push(bus.publish({ topic: 'job-events', body: 4, patient: true }))
+    await bus.close()
+    expect(await Promise.all(patient)).toEqual(Array(3).fill({ status: 'accepted' }))
+    const { handle, bodies } = collector()
+    const reopened = openFor(place)
+    reopened.subscribe({ name: 'reader', topic: 'job-events', handle })
+    await reopened.drained()
+    expect(bodies()).toEqual([1, 2, 3, 4])
+  })
+
   describe('answers a repeat with what was said first', () => {
     const said = (claim: unknown): Message => ({ topic: 'job-events', key: 'k', body: claim, claim })
     const duplicate = { status: 'duplicate', firstClaim: { says: 'first' } }

@@ -26,6 +26,9 @@ export type LocalBus = EventBus &
     close(): Promise<void>
   }
 
+/** So long a patient message waits for others to share its commit with. */
+const PATIENCE_MS = 25
+
 /** How long `hold` waits for subscriptions to catch up before it gives up. */
 const HOLD_PATIENCE_MS = 60_000
 
@@ -57,6 +60,8 @@ export function openLocalBus(
   const subscriptions = new Map<string, Subscription>()
   const all = () => [...subscriptions.values()]
   let waiting: Waiting[] = []
+  /** When what waits is flushed: at the end of this turn, or later when nobody waits for any of it. */
+  let flushing: { soon: boolean; timer: NodeJS.Timeout | undefined } | undefined
   const waitingOf = new Map<Topic, number>()
   const holdInTurn = takeTurns()
   let closing: Promise<void> | undefined
@@ -66,6 +71,8 @@ export function openLocalBus(
   function flush(): void {
     const group = waiting
     waiting = []
+    clearTimeout(flushing?.timer)
+    flushing = undefined
     waitingOf.clear()
     if (group.length === 0) return
     let publications: Publication[]
@@ -83,6 +90,13 @@ export function openLocalBus(
       ).length
       if (count > 0) added(count)
     }
+  }
+
+  function flushSoon(patient: boolean): void {
+    if (flushing?.soon || (patient && flushing !== undefined)) return
+    clearTimeout(flushing?.timer)
+    flushing = { soon: !patient, timer: patient ? setTimeout(flush, PATIENCE_MS) : undefined }
+    if (!patient) setImmediate(flush)
   }
 
   function insert({ topic, key, body, claim }: Draft): Publication {
@@ -161,14 +175,14 @@ export function openLocalBus(
   }
 
   return {
-    async publish({ topic, key, body, claim }) {
+    async publish({ topic, key, body, claim, patient = false }) {
       if (closed) throw new TransientError('the bus is closed')
       if (queued(topic) >= options.maxQueued) {
         throw new TransientError(`the queue is at its bound of ${options.maxQueued} messages`)
       }
       const draft = { topic, key, body: toJson(body), claim: toJson(claim) }
       return new Promise((resolve, reject) => {
-        if (waiting.length === 0) setImmediate(flush)
+        flushSoon(patient)
         waiting.push({ draft, resolve, reject })
         waitingOf.set(topic, (waitingOf.get(topic) ?? 0) + 1)
       })

@@ -11,6 +11,8 @@ export type Readers = {
   closeAll(): Promise<void>
 }
 
+const INTERRUPT_EVERY_MS = 50
+
 export function openReaders(instance: DuckDBInstance): Readers {
   const connections = new Set<DuckDBConnection>()
   const calls = new Set<Promise<unknown>>()
@@ -44,8 +46,14 @@ export function openReaders(instance: DuckDBInstance): Readers {
     },
     async closeAll() {
       closed = true
-      for (const connection of connections) connection.interrupt()
+      // A query that has not begun to run takes no notice of an interrupt.
+      const interrupt = () => {
+        for (const connection of connections) connection.interrupt()
+      }
+      interrupt()
+      const again = setInterval(interrupt, INTERRUPT_EVERY_MS)
       await Promise.allSettled(calls)
+      clearInterval(again)
       for (const connection of connections) connection.closeSync()
     },
   }

