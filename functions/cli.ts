@@ -2,9 +2,9 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
 import { ConfigError, InvalidInputError, TransientError } from '../shared/errors.ts'
-import { addCare } from './cli/care.ts'
 import { addDoctor } from './cli/doctor.ts'
 import { addHistory } from './cli/history.ts'
+import { addHook } from './cli/hook.ts'
 import { settingsFor } from './cli/operate.ts'
 import { addQuestions } from './cli/questions.ts'
 import { addUpkeep } from './cli/upkeep.ts'
@@ -68,7 +68,7 @@ function positive(text: string): number {
 
 addHistory(program)
 addQuestions(program)
-addCare(program)
+addHook(program)
 addUpkeep(program)
 addDoctor(program)
 

@@ -86,7 +86,9 @@ export const settingsSchema = z.object({
     ),
   WEBHOOK_MAX_BYTES: wholeNumber(1024, 25 * MEBIBYTE)
     .default(MEBIBYTE)
-    .describe('Longest webhook body that is read; GitLab sends up to 25 MiB.'),
+    .describe(
+      'Longest webhook body that is read; GitLab sends up to 25 MiB, and a longer one is answered 202 and not kept.',
+    ),
   QUARANTINE_MAX_ROWS: wholeNumber(0, 10_000_000)
     .default(10_000)
     .describe('Bodies that quarantine keeps; further ones are counted in the log and not kept.'),

@@ -1,14 +1,10 @@
-/** Commands that take care of the installation: the webhook in GitLab, and what went wrong. */
+/** The webhook in GitLab. */
 import type { Command } from 'commander'
-import * as sayGitlab from '../local/say-gitlab.ts'
+import * as say from '../local/say-gitlab.ts'
 import { gitlabOf } from './gitlab.ts'
 import { operate } from './operate.ts'
 
-export function addCare(program: Command): void {
-  addHook(program)
-}
-
-function addHook(program: Command): void {
+export function addHook(program: Command): void {
   program
     .command('hook')
     .description("Care for GitLab's webhook of a project.")
@@ -22,6 +18,6 @@ function addHook(program: Command): void {
     .action(async (options: { project: string; url?: string; dryRun?: true }, command: Command) => {
       const { project, url, dryRun = false } = options
       const input = { project, ...(url !== undefined && { url }), dry_run: dryRun, ...gitlabOf(command) }
-      await operate('hook-install', input, command, sayGitlab.hookInstalled)
+      await operate('hook-install', input, command, say.hookInstalled)
     })
 }
