@@ -51,6 +51,12 @@ export const targets: readonly Target[] = [
       ...atMost(2.5),
     })),
   ),
+  ...[11, 100, 1000].map((arms) => ({
+    name: `recommend, ${arms} arms, first question of a state`,
+    measurement: 'recommend',
+    unit: 'ms',
+    against: `${cpu}, for each of the first twenty job keys that a new state is asked about`,
+  })),
   {
     name: 'recommend, turns of waiting',
     measurement: 'recommend-waits',

@@ -7,18 +7,19 @@ import { gets } from '../requests.ts'
 import { interleave } from '../rounds.ts'
 import { bareServer, microsPerRequest, productServer, settings } from '../served.ts'
 
-const BARE_REQUESTS = 3000
-/** Fewer of the expensive ones: a round is to take about as long. */
-const REQUESTS: Readonly<Record<number, number>> = { 11: 2000, 100: 800, 1000: 100 }
+const MICROS_PER_MS = 1000
+const REQUESTS = 2000
+const FLEETS = [11, 100, 1000]
+/** As many as there are different questions: what is made once for each is made before. */
+const FIRST_QUESTIONS = 20
 
 export const measure: Measurement = async (bench) => {
   const values: Values = {}
-  for (const [arms, requests] of Object.entries(REQUESTS))
-    Object.assign(values, await measureFleet(bench, Number(arms), requests))
+  for (const arms of FLEETS) Object.assign(values, await measureFleet(bench, arms))
   return values
 }
 
-async function measureFleet(bench: Bench, arms: number, requests: number): Promise<Values> {
+async function measureFleet(bench: Bench, arms: number): Promise<Values> {
   const env = settings(bench)
   const fleet = writeFleet(arms, env.RUNNER_BANDIT_DATA as string)
   const bare = await bareServer(bench)
@@ -27,15 +28,19 @@ async function measureFleet(bench: Bench, arms: number, requests: number): Promi
     { bus: 'local', handles: false },
     { ...env, RUNNER_BANDIT_FLEET: fleet },
   )
+  const asked = (count: number, tags: string) =>
+    microsPerRequest(product, count, 200, (requests) => gets(requests, asking(tags)))
+  const first = [await asked(FIRST_QUESTIONS, 'any-runner')(), await asked(FIRST_QUESTIONS, 'docker-any')()]
   const micros = await interleave(bench.rounds, {
-    bare: microsPerRequest(bare, BARE_REQUESTS, 200, (count) => gets(count, () => '/recommend')),
-    all: microsPerRequest(product, requests, 200, (count) => gets(count, asking('any-runner'))),
-    third: microsPerRequest(product, requests, 200, (count) => gets(count, asking('docker-any'))),
+    bare: microsPerRequest(bare, REQUESTS, 200, (count) => gets(count, () => '/recommend')),
+    all: asked(REQUESTS, 'any-runner'),
+    third: asked(REQUESTS, 'docker-any'),
   })
   for (const server of [bare, product]) await server.end()
   return {
     [`recommend, ${arms} arms, all feasible`]: ratios(micros.all, micros.bare),
     [`recommend, ${arms} arms, a third feasible`]: ratios(micros.third, micros.bare),
+    [`recommend, ${arms} arms, first question of a state`]: first.map((value) => value / MICROS_PER_MS),
   }
 }
 
