@@ -57,13 +57,19 @@ export function recommended(answer: RecommendAnswer | string): string {
     probability: probability.toFixed(4),
     observations,
   }))
-  const sure = `${Math.round((answer.confidence ?? 0) * 100)} % sure that it is the best`
+  const sure = `${percentOf(answer.confidence ?? 0)} sure that it is the best`
   const headline = `${answer.runner}, by the tag ${answer.tag} (${answer.policy}, ${sure}).`
   return [headline, '', 'Feasible:', rows(feasible), ...why].join('\n')
 }
 
 /** 1,200 */
 export const grouped = (count: number) => count.toLocaleString('en')
+
+/** Never 100 % for what is not certain. */
+function percentOf(share: number): string {
+  const percent = Math.round(share * 100)
+  return percent === 100 && share < 1 ? 'more than 99 %' : `${percent} %`
+}
 
 /** Rows as a table, each column as wide as its longest cell. */
 export function rows(table: readonly Record<string, unknown>[]): string {

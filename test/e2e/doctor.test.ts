@@ -223,5 +223,5 @@ test('for a person it prints a line each, and exits 1 when something failed', as
   expect(code).toBe(1)
   expect(stdout).toMatch(/^OK {7}Node {10}\d+\.\d+\.\d+\n/)
   expect(stdout).toMatch(new RegExp(`\n {23}→ npx runner-bandit rebuild --data ${folder}\n`))
-  expect(stdout).toMatch(/\n1 failed, \d warning, \d skipped; the rest is well\.\n$/)
+  expect(stdout).toMatch(/\n1 failed, \d warnings?, \d skipped; the rest is well\.\n$/)
 })

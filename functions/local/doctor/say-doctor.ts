@@ -25,7 +25,8 @@ export function diagnosis(checks: readonly Check[], isColoured: boolean): string
 function summary(checks: readonly Check[]): string {
   const counts = (['Failed', 'Warning', 'Skipped'] as const).flatMap((status) => {
     const count = checks.filter((check) => check.status === status).length
-    return count === 0 ? [] : [`${count} ${status.toLowerCase()}`]
+    const word = status === 'Warning' && count > 1 ? 'warnings' : status.toLowerCase()
+    return count === 0 ? [] : [`${count} ${word}`]
   })
   return counts.length === 0 ? 'All is well.' : `${counts.join(', ')}; the rest is well.`
 }
