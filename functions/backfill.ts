@@ -33,7 +33,7 @@ export type BackfillReport = {
   quarantined: number
   by_reason: Record<string, number>
   /** Of all jobs since then. Agreement is not benefit. */
-  agreement: { policy: string; choice_set: string; jobs: number; matches: number }[]
+  agreement: { policy: string; offered_set: string; jobs: number; matches: number }[]
 }
 
 type BackfillDeps = Parameters<typeof takeInPast>[1] & Pick<Deps, 'gitlab' | 'spool'>
@@ -184,9 +184,9 @@ async function agreementSince(
   warehouse: Deps['warehouse'],
 ): Promise<BackfillReport['agreement']> {
   const rows = await warehouse.query(
-    `SELECT policy, choice_set, CAST(SUM(jobs_with_arm) AS INT64) AS jobs, CAST(SUM(matches) AS INT64) AS matches
+    `SELECT policy, offered_set, CAST(SUM(jobs_with_arm) AS INT64) AS jobs, CAST(SUM(matches) AS INT64) AS matches
      FROM ci_metrics.policy_agreement WHERE day >= @day
-     GROUP BY policy, choice_set ORDER BY policy, choice_set`,
+     GROUP BY policy, offered_set ORDER BY policy, offered_set`,
     { day: dayOf(since) },
   )
   return rows as BackfillReport['agreement']

@@ -7,7 +7,8 @@
  * state that is not what the log says, and rebuilds it.
  */
 import { EMPTY_STATE, totalObservations } from '../shared/domain/state.ts'
-import { refuseWithoutAdminToken } from '../shared/runtime/credentials.ts'
+import { InvalidInputError } from '../shared/errors.ts'
+import { refuseUnlessTrusted } from '../shared/runtime/credentials.ts'
 import { newestReceivedAt } from '../shared/runtime/event-log.ts'
 import type { Deps, HttpRequest, HttpResponse } from '../shared/runtime/handler.ts'
 import { decodeResetRequest } from '../shared/schema/reset.ts'
@@ -39,7 +40,7 @@ export type ResetReport = {
 const REQUEST_MAX_BYTES = 4096
 
 export async function reset(request: HttpRequest, deps: ResetDeps): Promise<HttpResponse> {
-  const refusal = refuseWithoutAdminToken(request.headers, deps.settings.adminTokens)
+  const refusal = refuseUnlessTrusted(request.headers, deps.settings.adminTokens, 'RUNNER_BANDIT_ADMIN_TOKEN')
   if (refusal !== undefined) return refusal
   const bytes = await request.body(REQUEST_MAX_BYTES)
   if (bytes === undefined) {
@@ -54,7 +55,13 @@ export function resetState({ reason }: { reason: string | null }, deps: ResetDep
   return deps.deliveries.hold(async () => {
     const before = await state.read()
     // Not before anything that counts now, whatever the clock says.
-    const resetAt = Math.max(clock.now(), (await newestReceivedAt(warehouse)) ?? 0)
+    const newest = (await newestReceivedAt(warehouse)) ?? 0
+    if (newest > clock.now() + SKEW_MS) {
+      throw new InvalidInputError(
+        `reset: the log holds events of ${new Date(newest).toISOString()}, which lies in the future of this clock; what comes until then would not count. Set the clock, or wait`,
+      )
+    }
+    const resetAt = Math.max(clock.now(), newest)
     const backup = await state.backup()
     await moment()
     // Whoever came until `resetAt` does not count, and has to be able to come again. Forgetting too much is harmless:
@@ -70,7 +77,8 @@ export function resetState({ reason }: { reason: string | null }, deps: ResetDep
     await warehouse.insert('resets', [encodeRow(resetRow, row)])
     epoch.startedAt = resetAt
     unmanagedArms.clear()
-    await state.write(EMPTY_STATE, before.generation)
+    // Also over a file that was put there by hand.
+    await state.write(EMPTY_STATE, await state.generation())
     const report = {
       reset_id: row.resetId,
       reset_at: new Date(resetAt).toISOString(),
@@ -82,6 +90,9 @@ export function resetState({ reason }: { reason: string | null }, deps: ResetDep
     return report
   })
 }
+
+/** As admission allows clocks to differ. */
+const SKEW_MS = 5 * 60_000
 
 /** Lets the millisecond pass in which the reset is: who is admitted in it is then forgotten, too. */
 function moment(): Promise<void> {

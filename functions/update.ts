@@ -1,19 +1,21 @@
 /**
  * update: a job's own report of its end, for who cannot have webhooks.
  *
- * Trigger: POST /update, with the API's token; closed while none is set. Reads: fleet, settings. Writes: topics
+ * Trigger: POST /update, with the API's token; closed while none is set. Reads: fleet, settings, log. Writes: topics
  * `job-events`, `quarantine`. Repetition: as for webhooks, and with them: one job is one event, and the first report of
  * it counts. A job knows only how long it took until it reported, so a webhook of the same job usually disagrees.
  */
+import { eventIdOf } from '../shared/domain/event.ts'
 import { InvalidInputError } from '../shared/errors.ts'
 import { refuseUnlessTrusted } from '../shared/runtime/credentials.ts'
+import { loggedClaims } from '../shared/runtime/event-log.ts'
 import type { Deps, HttpRequest, HttpResponse } from '../shared/runtime/handler.ts'
 import { liveContext, publishIntakes } from '../shared/runtime/publish-intake.ts'
 import { takeInWitness } from '../shared/schema/intake.ts'
 import { readParameters } from '../shared/schema/recommend.ts'
 import { readUpdate } from '../shared/schema/update.ts'
 
-type UpdateDeps = Pick<Deps, 'bus' | 'clock' | 'fleet' | 'settings' | 'unmanagedArms' | 'log'>
+type UpdateDeps = Pick<Deps, 'bus' | 'clock' | 'fleet' | 'settings' | 'unmanagedArms' | 'log' | 'warehouse'>
 
 const MAX_BODY_BYTES = 65_536
 
@@ -30,6 +32,11 @@ export async function update(request: HttpRequest, deps: UpdateDeps): Promise<Ht
     readParameters(headers['content-type'], body, 'update'),
     context.receivedAt,
   )
+  // A report may come at any time and says itself when the job ended, so it is never late, and the ids and keys of its
+  // job may be forgotten: the log is not.
+  const eventId = eventIdOf(context.instance, witness.projectId, witness.jobId, witness.kind)
+  const { first } = await loggedClaims([eventId], deps.warehouse)
+  deps.bus.remember([...first].map(([key, claim]) => ({ key, claim })))
   const [answer] = await publishIntakes([takeInWitness(witness, body, context)], deps)
   const warning = lacks.length === 0 ? {} : { warning: `Nothing is learned from it: ${lacks.join('; ')}.` }
   return { status: 202, body: { ...answer, ...warning } }

@@ -4,8 +4,7 @@ import type { Command } from 'commander'
 import * as say from '../local/say.ts'
 import * as sayGitlab from '../local/say-gitlab.ts'
 import type { RebuildReport } from '../rebuild.ts'
-import { gitlabOf } from './gitlab.ts'
-import { operate } from './operate.ts'
+import { gitlabOf, operate } from './operate.ts'
 
 export function addHistory(program: Command): void {
   program

@@ -1,8 +1,7 @@
 /** The webhook in GitLab. */
 import type { Command } from 'commander'
 import * as say from '../local/say-gitlab.ts'
-import { gitlabOf } from './gitlab.ts'
-import { operate } from './operate.ts'
+import { gitlabOf, operate } from './operate.ts'
 
 export function addHook(program: Command): void {
   program

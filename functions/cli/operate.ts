@@ -77,3 +77,12 @@ export function settingsFor(command: Command): Settings {
   const { data } = command.optsWithGlobals<GlobalOptions>()
   return loadConfig(undefined, data === undefined ? {} : { RUNNER_BANDIT_DATA: data })
 }
+
+/**
+ * What a command that speaks with GitLab hands on, also to a running server: the token of this environment, with the
+ * GitLab that it is for, so that no other gets it. The socket that it goes through is its owner's alone.
+ */
+export function gitlabOf(command: Command): { api_token?: string; gitlab_url?: string } {
+  const { gitlabApiToken, gitlabUrl } = settingsFor(command)
+  return gitlabApiToken === undefined ? {} : { api_token: gitlabApiToken, gitlab_url: gitlabUrl }
+}

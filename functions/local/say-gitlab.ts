@@ -6,7 +6,7 @@ import { grouped, rows, statistics } from './say.ts'
 
 type Backfilled = BackfillReport & { stats: Awaited<ReturnType<typeof gatherStats>> }
 
-const CHOICE_SETS: Record<string, string> = { known: 'all arms', feasible: 'feasible arms' }
+const OFFERED_SETS: Record<string, string> = { known: 'all arms', feasible: 'feasible arms' }
 
 export function backfilled(report: Backfilled): string {
   const { jobs, accepted, duplicates, quarantined, by_reason: reasons, agreement } = report
@@ -25,7 +25,7 @@ export function backfilled(report: Backfilled): string {
     .filter((row) => row.jobs > 0)
     .map((row) => ({
       policy: row.policy,
-      'chooses from': CHOICE_SETS[row.choice_set] ?? row.choice_set,
+      'chooses from': OFFERED_SETS[row.offered_set] ?? row.offered_set,
       jobs: row.jobs,
       'picked the actual arm': `${((100 * row.matches) / row.jobs).toFixed(1)} %`,
     }))

@@ -53,7 +53,9 @@ export async function request(asked: GitlabRequest, options: HttpOptions): Promi
     if ('answer' in outcome) return outcome.answer
     if (outcome.waitMs === undefined) failures += 1
     else refusals += 1
-    if (failures >= MAX_FAILURES || refusals >= MAX_REFUSALS) {
+    // It may have been made all the same: who asks again finds it, where a repetition would make another.
+    const isUnsafe = asked.method === 'POST' && outcome.waitMs === undefined
+    if (isUnsafe || failures >= MAX_FAILURES || refusals >= MAX_REFUSALS) {
       throw new TransientError(`GitLab at ${options.baseUrl} does not answer: ${outcome.reason}`)
     }
     const waitMs = outcome.waitMs ?? Math.min(FIRST_BACKOFF_MS * 2 ** (failures - 1), MAX_BACKOFF_MS)

@@ -43,13 +43,16 @@ export function openGitlab(options: GitlabOptions): Gitlab {
 
   async function* pages<T>(path: string, query: string, what: Subject, schema: z.ZodType<T>) {
     let next: string | null = query
+    const seen = new Set<string>()
     while (next !== null) {
+      seen.add(next)
       const page: { value: T; next: string | null } = await ask(
         { method: 'GET', path: `${path}?${next}` },
         what,
         schema,
       )
-      if (page.next === next) throw new TransientError('GitLab gives the same page again and again')
+      if (page.next !== null && seen.has(page.next))
+        throw new TransientError('GitLab gives the same page again and again')
       next = page.next
       yield page
     }

@@ -35,6 +35,12 @@ export function loadConfigLeniently(
       const value = given[name] === '' ? undefined : given[name]
       return value !== undefined && schema.safeParse(value).success ? [[name, value]] : []
     })
-    return { settings: settingsFrom(settingsSchema.parse(Object.fromEntries(legible))), faults: error.faults }
+    const settings = settingsFrom(settingsSchema.parse(Object.fromEntries(legible)))
+    const isElsewhere = given.GITLAB_URL !== undefined && !legible.some(([name]) => name === 'GITLAB_URL')
+    return {
+      // A token is of one GitLab, and must not go to the default one.
+      settings: isElsewhere ? { ...settings, gitlabApiToken: undefined } : settings,
+      faults: error.faults,
+    }
   }
 }

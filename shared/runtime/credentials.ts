@@ -89,21 +89,6 @@ function refuseStranger(
   }
 }
 
-/** A 403 when there is no token for what cannot be undone, so nobody may; a 401 without that token. */
-export function refuseWithoutAdminToken(
-  headers: IncomingHttpHeaders,
-  tokens: readonly string[] | undefined,
-): HttpResponse | undefined {
-  if (tokens === undefined)
-    return { status: 403, body: { error: 'This is closed until RUNNER_BANDIT_ADMIN_TOKEN is set.' } }
-  if (isAccepted(bearerOf(headers), tokens)) return undefined
-  return {
-    status: 401,
-    headers: { 'www-authenticate': 'Bearer' },
-    body: { error: 'The header "Authorization: Bearer <RUNNER_BANDIT_ADMIN_TOKEN>" is missing or wrong.' },
-  }
-}
-
 /** The token of `Authorization: Bearer …`. */
 function bearerOf(headers: IncomingHttpHeaders): string | undefined {
   return /^Bearer ([^\s]+)$/i.exec(headers.authorization ?? '')?.[1]

@@ -2,7 +2,8 @@
 import * as z from 'zod'
 import { policyNames } from '../domain/policies/index.ts'
 
-const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/
+/** Hosts that only this machine reaches. */
+export const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/
 const MEBIBYTE = 1024 * 1024
 
 const secret = z.string().regex(/^\S+$/, 'is empty or has spaces')

@@ -1,10 +1,10 @@
 -- How often does a policy pick the arm that GitLab gave the job to? Agreement is not benefit: see the description.
 -- Every job that was decided on counts once; all versions of a policy together.
--- Grain: one row per policy, choice set and day.
+-- Grain: one row per policy, offered set and day.
 WITH picks AS (
   SELECT
     JSON_VALUE(choice, '$.policy') AS policy,
-    JSON_VALUE(choice, '$.set') AS choice_set,
+    JSON_VALUE(choice, '$.set') AS offered_set,
     CAST(DATE(decided_at) AS STRING) AS day,
     JSON_VALUE(choice, '$.arm') AS pick,
     actual_runner
@@ -14,11 +14,11 @@ WITH picks AS (
 
 SELECT
   policy,
-  choice_set,
+  offered_set,
   day,
   COUNT(*) AS jobs,
   COUNT(actual_runner) AS jobs_with_arm,
   COUNTIF(pick = actual_runner) AS matches,
   SAFE_DIVIDE(COUNTIF(pick = actual_runner), COUNT(actual_runner)) AS match_rate
 FROM picks
-GROUP BY policy, choice_set, day
+GROUP BY policy, offered_set, day

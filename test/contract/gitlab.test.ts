@@ -121,6 +121,19 @@ test('gives up after six failures in a row, as something that may work later', a
   expect(waits).toHaveLength(5)
 })
 
+test('asks once only for what is made: GitLab may have made it and not said so', async () => {
+  const { gitlab, api } = await setUp({ fault: (nth) => (nth === 1 ? { status: 502 } : undefined) })
+  const wish = { url: 'https://bandit.example.com', jobEvents: true, pipelineEvents: true, pushEvents: false }
+  const making = gitlab.createHook(PROJECT, {
+    ...wish,
+    sslVerification: true,
+    token: 't',
+    signingToken: undefined,
+  })
+  await expect(making).rejects.toThrow(TransientError)
+  expect(api.requests).toHaveLength(1)
+})
+
 test('ends at once when it is told to, in the middle of an answer or of a wait', async () => {
   const ending = new AbortController()
   const { gitlab } = await setUp({ fault: () => 'hang', signal: ending.signal })

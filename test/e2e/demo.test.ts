@@ -100,6 +100,15 @@ test('a folder that holds anything but a demo is left alone', async () => {
   expect(readFileSync(mine, 'utf8')).toBe('do not lose me')
 })
 
+test('a demo folder that cannot be opened is not emptied: nobody knows what is in it', async () => {
+  const folder = dataFolder()
+  writeFileSync(join(folder, 'made-by-demo'), '')
+  writeFileSync(join(folder, 'warehouse.duckdb'), 'of another version')
+  const refused = await runCommand(['serve', '--demo', '--data', folder])
+  expect([refused.code, refused.stdout]).toEqual([1, ''])
+  expect(readFileSync(join(folder, 'warehouse.duckdb'), 'utf8')).toBe('of another version')
+})
+
 test('a speed has to be a number above 0', async () => {
   const { code, stderr } = await runCommand(['serve', '--demo', '--speed', '0'])
   expect([code, stderr]).toEqual([1, expect.stringContaining('number above 0')])

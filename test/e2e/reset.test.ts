@@ -161,13 +161,17 @@ test('a disagreement from before it is told again after it', async () => {
   }
 })
 
-test('nothing of before counts, even if the clock was set back meanwhile', async () => {
+test('nothing of before counts, even if the clock was set back a little meanwhile', async () => {
   const settings = loadConfig({ RUNNER_BANDIT_DATA: dataFolder(), GITLAB_WEBHOOK_TOKEN: WEBHOOK_TOKEN })
   const clock = fixedClock(now)
   const deps = await openFolder(settings, silent, { clock })
   await replay({ paths: [fileOf(history)] }, deps)
   const before = bytesIn(deps)
   clock.advance(-HOUR_MS)
+  // What comes in the next hour would not count, and nobody would know.
+  await expect(resetState(NO_REASON, deps)).rejects.toThrow(/in the future of this clock.*Set the clock/)
+  expect([bytesIn(deps), await isWhatTheLogSays(deps)]).toEqual([before, true])
+  clock.advance(HOUR_MS - 4 * 60_000)
   await resetState(NO_REASON, deps)
   expect(await isWhatTheLogSays(deps)).toBe(true)
   expect(bytesIn(deps)).toBe(bytesOf(EMPTY_STATE))

@@ -13,7 +13,8 @@ import { encodeEvent } from '../../shared/schema/event.ts'
 import { decisionRow, outcomeRow, quarantineRow } from '../contract/warehouse.harness.ts'
 import { DAY, finishedEvent, NOON, startedEvent } from '../support/builders.ts'
 import { fixedClock } from '../support/fixed-clock.ts'
-import { dataFolder, silent, WEBHOOK_TOKEN } from '../support/server.ts'
+import { dataFolder, postWebhook, silent, startServer, WEBHOOK_TOKEN } from '../support/server.ts'
+import { jobWebhook } from '../support/webhook.ts'
 
 const KEPT_DAYS = 100
 const CUTOFF = NOON - KEPT_DAYS * DAY
@@ -195,4 +196,33 @@ test('a server does it at its start, and goes on when it fails', async () => {
   await ticks.stop()
   expect(await warehouse.query('SELECT COUNT(*) AS n FROM ci_metrics.quarantine')).toEqual([{ n: 0 }])
   expect(await replay({ paths: [] }, deps)).toMatchObject({ accepted: 0 })
+})
+
+test('a job reported again after its id and key are gone is a duplicate all the same', async () => {
+  const { url, deps } = await startServer({ RUNNER_BANDIT_API_TOKEN: 'api-token' })
+  const clock = fixedClock(Date.now())
+  deps.clock = clock
+  await postWebhook(url, jobWebhook({ build_id: 1 }))
+  await deps.deliveries.drained()
+  clock.advance(11 * DAY)
+  // The bus has a clock of its own: its keys are made old by hand.
+  await deps.bus.forget()
+  await postWebhook(url, jobWebhook({ build_id: 2 }, clock.now()))
+  await deps.deliveries.drained()
+  const response = await fetch(`${url}/update`, {
+    method: 'POST',
+    headers: { authorization: 'Bearer api-token' },
+    body: new URLSearchParams({
+      project_id: '101',
+      job_id: '1',
+      job_name: 'rspec',
+      status: 'success',
+      duration_seconds: '60',
+      runner_id: '2',
+      runner_description: 'Mac Docker Runner',
+    }),
+  })
+  expect(await response.json()).toMatchObject({ status: 'duplicate' })
+  await deps.deliveries.drained()
+  expect(await rebuild({ check: true }, deps)).toMatchObject({ equal: true, observations: 2 })
 })

@@ -26,7 +26,8 @@ export async function prepareDemoFolder(settings: Settings, log: Log): Promise<v
       throw new ConfigError(
         `${folder} is not a demo's folder, and a demo starts with an empty one; choose another with --data.`,
       )
-    if (content.includes('bus.db')) await refuseRealEvents(settings, log)
+    if (content.includes('bus.db') || content.includes('warehouse.duckdb'))
+      await refuseRealEvents(settings, log)
     for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true, force: true })
   }
   makeFolder(folder)
@@ -36,15 +37,12 @@ export async function prepareDemoFolder(settings: Settings, log: Log): Promise<v
   )
 }
 
-/** Opening it shows, too, that no other process has it. What cannot be opened holds nothing to be kept. */
+/**
+ * Opening it shows, too, that no other process has it.
+ * @throws ConfigError when it cannot be opened: what it holds is then not known.
+ */
 async function refuseRealEvents(settings: Settings, log: Log): Promise<void> {
-  let deps: Awaited<ReturnType<typeof openLocalDeps>>
-  try {
-    deps = await openLocalDeps(settings, log)
-  } catch (error) {
-    if (error instanceof ConfigError && error.message.includes('in use')) throw error
-    return
-  }
+  const deps = await openLocalDeps(settings, log)
   const rows = await deps.warehouse
     .query("SELECT COUNT(*) AS real_events FROM ci_metrics.job_events WHERE source <> 'synthetic'")
     .finally(() => deps.close())

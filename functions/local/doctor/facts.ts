@@ -1,4 +1,6 @@
 /** Checks of what is in the data folder, from the numbers of `inspect`. */
+
+import { LOOPBACK } from '../../../shared/schema/settings.ts'
 import type { Inspection, Outline } from '../../inspect.ts'
 import { type Check, failed, named, ok, skipped, span, warning } from './check.ts'
 
@@ -86,8 +88,6 @@ function webhookVerdict(
   const finding = `the last came ${span(age)} ago; if jobs ran since, GitLab may have disabled the webhook`
   return warning(finding, hook)
 }
-
-const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/
 
 function armVerdict({ lastWeek: { finishes, unmanaged } }: Inspection, run: (command: string) => string) {
   if (finishes === 0) return skipped('no job ended in the last seven days')

@@ -3,6 +3,7 @@ import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs
 import { dirname, join, resolve } from 'node:path'
 import { ConfigError } from '../../../shared/errors.ts'
 import { loadFleet } from '../../../shared/runtime/deps.ts'
+import { LOOPBACK } from '../../../shared/schema/settings.ts'
 import { type Check, failed, named, ok, shell, skipped, warning } from './check.ts'
 
 const OLDEST_NODE = [22, 18] as const
@@ -116,5 +117,4 @@ type Exposure = {
   hasAdminToken: boolean
   hasSigningToken: boolean
 }
-const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/
 const newToken = (name: string) => `${name}="$(openssl rand -hex 24)"   (and restart the server)`

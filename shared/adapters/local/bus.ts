@@ -154,19 +154,21 @@ export function openLocalBus(
 
   async function redrive(subscription: string | undefined): Promise<Record<string, number>> {
     const redriven: Record<string, number> = {}
-    while (closing === undefined) {
-      const some = Object.entries(redriveSome(subscription))
-      if (some.length === 0) break
-      for (const [name, count] of some) {
+    // Only to who is there to handle them.
+    for (const [name, reader] of subscriptions) {
+      if (subscription !== undefined && subscription !== name) continue
+      while (closing === undefined) {
+        const count = redriveSome(name)
+        if (count === 0) break
         redriven[name] = (redriven[name] ?? 0) + count
-        subscriptions.get(name)?.redriven(count)
+        reader.redriven(count)
+        await nextTurn()
       }
-      await nextTurn()
     }
     return redriven
   }
 
-  function redriveSome(subscription: string | undefined): Record<string, number> {
+  function redriveSome(subscription: string): number {
     try {
       return deadLetters.redriveSome(subscription, REDRIVEN_AT_ONCE, clock.now())
     } catch (cause) {

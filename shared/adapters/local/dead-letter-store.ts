@@ -10,8 +10,7 @@ export function openDeadLetterStore(database: DatabaseSync) {
   const list = prepare(`
     SELECT subscription, body, reason, died_at FROM dead_letters WHERE ${ofSubscription}
     ORDER BY died_at DESC, seq DESC LIMIT @limit`)
-  const choose = prepare(`
-    SELECT subscription, seq FROM dead_letters WHERE ${ofSubscription} ORDER BY subscription, seq LIMIT @limit`)
+  const choose = prepare('SELECT seq FROM dead_letters WHERE subscription = ? ORDER BY seq LIMIT ?')
   // What every other subscription is done with is no longer kept; its number puts it back where it was, before
   // their cursors, and the retry keeps it there.
   const revive = prepare(`
@@ -33,23 +32,16 @@ export function openDeadLetterStore(database: DatabaseSync) {
         diedAt: row.died_at as number,
       }))
     },
-    /** Makes some of them untried retries, all or none; returns how many of each subscription. */
-    redriveSome(subscription: string | undefined, limit: number, now: number): Record<string, number> {
+    /** Makes some of a subscription's untried retries, all or none; returns how many. */
+    redriveSome(subscription: string, limit: number, now: number): number {
       return inTransaction(database, () => {
-        const redriven: Record<string, number> = {}
-        for (const { subscription: name, seq } of choose.all({
-          subscription: subscription ?? null,
-          limit,
-        }) as {
-          subscription: string
-          seq: number
-        }[]) {
-          revive.run(now, name, seq)
-          setAside.run(now, name, seq)
-          remove.run(name, seq)
-          redriven[name] = (redriven[name] ?? 0) + 1
+        const chosen = choose.all(subscription, limit) as { seq: number }[]
+        for (const { seq } of chosen) {
+          revive.run(now, subscription, seq)
+          setAside.run(now, subscription, seq)
+          remove.run(subscription, seq)
         }
-        return redriven
+        return chosen.length
       })
     },
   }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ConfigError } from '../../../shared/errors.ts'
-import { loadConfig } from '../../../shared/runtime/config.ts'
+import { loadConfig, loadConfigLeniently } from '../../../shared/runtime/config.ts'
 
 function faultsOf(env: Record<string, string | undefined>): readonly string[] {
   try {
@@ -97,6 +97,16 @@ describe('on Google Cloud', () => {
     expect(faultsOf({ BANDIT_GCS_BUCKET: 'bucket' })).toEqual([
       expect.stringContaining('does not run on Google Cloud yet'),
     ])
+  })
+})
+
+test('a token of a GitLab whose address is not legible is for no other', () => {
+  const given = { GITLAB_URL: 'gitlab.example.com', GITLAB_API_TOKEN: 'token-of-example' }
+  expect(loadConfigLeniently(given).settings.gitlabApiToken).toBeUndefined()
+  const legible = { ...given, GITLAB_URL: 'https://gitlab.example.com', PORT: 'x' }
+  expect(loadConfigLeniently(legible).settings).toMatchObject({
+    gitlabUrl: 'https://gitlab.example.com',
+    gitlabApiToken: 'token-of-example',
   })
 })
 
