@@ -21,7 +21,7 @@ type Rule = {
 const MS_PER_DAY = 86_400_000
 /** What is removed at a time, so that nothing that is to be written waits for long. */
 const STEP_MS = 7 * MS_PER_DAY
-/** Keys outlive the lateness window by this much: what comes again later is late, and makes no sums anyway. */
+/** Keys outlive the lateness window by this much: a webhook that comes again later is late, and a report is looked up. */
 const KEY_ALLOWANCE_MS = 2 * MS_PER_DAY
 
 const noNewer = (table: TableName, other: TableName, column: string) => `NOT EXISTS (

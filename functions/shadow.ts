@@ -36,7 +36,8 @@ export async function shadow(
   const decisions: object[] = []
   const breathe = breather()
   for (const event of [...starts, ...finishes]) {
-    // The state may hold the outcome of so old a message and not know it any more. What is late was never learned.
+    // The state may hold the outcome of so old a message and not know it any more. What is late was
+    // not learned when it was first told; told again, the view keeps the first decision.
     if (!event.late && mayBeForgotten(snapshot.state, event, settings.lateAfterMs)) continue
     const decide = event.kind === 'job.started' ? decideAtStart : decideAtFinish
     const decision = decide(event, context)

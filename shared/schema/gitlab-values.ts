@@ -131,10 +131,14 @@ export function pickPlain(source: unknown, keys: readonly string[]): Record<stri
   )
 }
 
+/** GitLab allows a runner 50 tags. */
+const MAX_KEPT_ITEMS = 200
+
 function plain(value: unknown): unknown {
-  if (typeof value === 'string') return value.slice(0, MAX_TEXT)
+  // One more than is admitted: what was too long is still too long when it is taken in again.
+  if (typeof value === 'string') return value.slice(0, MAX_TEXT + 1)
   if (Array.isArray(value))
-    return value.slice(0, 50).map((item) => plain(typeof item === 'object' ? null : item))
+    return value.slice(0, MAX_KEPT_ITEMS).map((item) => plain(typeof item === 'object' ? null : item))
   return typeof value === 'object' ? null : value
 }
 
