@@ -49,9 +49,9 @@ export async function startServer(env: Environment = {}): Promise<{ url: string;
 
 export type SpawnedServer = { url: string; process: ChildProcess; stdout: string; stderr: () => string }
 
-/** The process of `runner-bandit serve`, from its first moment. */
-export function spawnServe(env: Environment) {
-  const child = spawn(process.execPath, [LAUNCHER, 'serve'], {
+/** A process of the command line, from its first moment; killed when the test file is done. */
+export function spawnCommand(args: readonly string[], env: Environment) {
+  const child = spawn(process.execPath, [LAUNCHER, ...args], {
     env: { PATH: process.env.PATH ?? '', PORT: '0', GITLAB_WEBHOOK_TOKEN: WEBHOOK_TOKEN, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -61,7 +61,7 @@ export function spawnServe(env: Environment) {
 
 /** Starts `runner-bandit serve` in a process of its own and waits until it says where it listens. */
 export async function spawnServer(env: Environment): Promise<SpawnedServer> {
-  const child = spawnServe(env)
+  const child = spawnCommand(['serve'], env)
   let stdout = ''
   let stderr = ''
   child.stderr.on('data', (chunk) => {
@@ -69,7 +69,7 @@ export async function spawnServer(env: Environment): Promise<SpawnedServer> {
   })
   const url = await new Promise<string>((resolve, reject) => {
     const giveUp = setTimeout(() => reject(new Error(`the server did not start: ${stderr}`)), READY_WITHIN_MS)
-    child.once('exit', () => reject(new Error(`the server ended: ${stderr}`)))
+    child.once('close', () => reject(new Error(`the server ended: ${stderr}`)))
     child.stdout.on('data', (chunk) => {
       stdout += chunk
       const found = /listens on (http:\S+);/.exec(stdout)?.[1]
