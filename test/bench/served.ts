@@ -1,5 +1,6 @@
 /** Servers under load: what one request costs the server's process. */
 import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Bench, type Child, startChild } from './child.ts'
 import { sendAll } from './load.ts'
@@ -26,9 +27,10 @@ export function productServer(
   })
 }
 
-/** The product's settings are its defaults, but for a free port, a folder and a token. */
+/** The product's settings are its defaults, but for a free port, a folder and a token; its launcher keeps what was compiled. */
 export function settings(bench: Bench): Record<string, string> {
   return {
+    NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'),
     PORT: '0',
     RUNNER_BANDIT_DATA: mkdtempSync(join(bench.folder, 'data-')),
     GITLAB_WEBHOOK_TOKEN: WEBHOOK_TOKEN,
