@@ -14,7 +14,9 @@ const secrets = z
 const wholeNumber = (min: number, max: number) =>
   z.string().regex(/^\d+$/, 'not a whole number').transform(Number).pipe(z.number().min(min).max(max))
 
-const url = z.url({ protocol: /^https?$/ }).transform((text) => text.replace(/\/+$/, ''))
+const url = z
+  .url({ protocol: /^https?$/, error: 'is no address like https://gitlab.example.com' })
+  .transform((text) => text.replace(/\/+$/, ''))
 
 const instanceUrl = z
   .url({ protocol: /^https?$/ })
