@@ -19,7 +19,7 @@ const url = z
   .transform((text) => text.replace(/\/+$/, ''))
 
 const instanceUrl = z
-  .url({ protocol: /^https?$/ })
+  .url({ protocol: /^https?$/, error: 'is no address like https://gitlab.example.com' })
   .refine((text) => !/[?#@]/.test(text), 'is an address without user, password, ? and #')
 
 export const settingsSchema = z.object({
