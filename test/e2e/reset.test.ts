@@ -1,73 +1,28 @@
 /** Law 8: a reset is an event. The log stays, the fold starts after it, and the same history gives the same bytes. */
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { openFolder } from '../../functions/local/folder.ts'
-import { rebuild } from '../../functions/rebuild.ts'
 import { replay } from '../../functions/replay.ts'
 import { type ResetReport, resetState } from '../../functions/reset.ts'
 import { EMPTY_STATE } from '../../shared/domain/state.ts'
-import { TransientError } from '../../shared/errors.ts'
 import { loadConfig } from '../../shared/runtime/config.ts'
-import type { LocalDeps } from '../../shared/runtime/deps.ts'
 import { bytesOf } from '../support/builders.ts'
 import { fixedClock } from '../support/fixed-clock.ts'
 import {
-  dataFolder,
-  kill,
-  postWebhook,
-  runCommand,
-  silent,
-  spawnServer,
-  startServer,
-  WEBHOOK_TOKEN,
-} from '../support/server.ts'
-import { jobWebhook, running } from '../support/webhook.ts'
-
-const ADMIN_TOKEN = 'an-admin-token'
-const NO_REASON = { reason: null }
-const HOUR_MS = 3_600_000
-
-/** Twenty jobs of five runners, with a start, a finish without a duration and a cancellation among them. */
-const now = Date.now()
-const history = Array.from({ length: 20 }, (_, index) =>
-  jobWebhook(
-    {
-      build_id: index + 1,
-      build_status: index === 7 ? 'canceled' : index % 3 === 0 ? 'failed' : 'success',
-      build_duration: index === 9 ? 0 : 10 + index,
-      ...(index === 9 ? { build_started_at: null } : {}),
-      runner: { id: 60 + (index % 5), description: `runner ${index % 5}`, tags: [] },
-    },
-    now - index * HOUR_MS,
-  ),
-)
-
-function fileOf(bodies: readonly unknown[]): string {
-  const path = join(dataFolder(), 'bodies.ndjson')
-  writeFileSync(path, bodies.map((body) => JSON.stringify(body)).join('\n'))
-  return path
-}
-
-async function sendAll(url: string, bodies: readonly unknown[]): Promise<string[]> {
-  const answers = await Promise.all(bodies.map((body) => postWebhook(url, body)))
-  return Promise.all(answers.map(async (answer) => ((await answer.json()) as { status: string }).status))
-}
-
-const bytesIn = ({ settings }: LocalDeps) =>
-  readFileSync(join(settings.dataFolder, 'bandit_state.json'), 'utf8')
-
-async function isWhatTheLogSays(deps: LocalDeps): Promise<boolean> {
-  return (await rebuild({ check: true }, deps)).equal
-}
-
-const askFor = (url: string, token?: string, body?: string) =>
-  fetch(`${url}/reset`, {
-    method: 'POST',
-    ...(body === undefined ? {} : { body }),
-    headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
-  })
+  ADMIN_TOKEN,
+  askFor,
+  bytesIn,
+  fileOf,
+  HOUR_MS,
+  history,
+  isWhatTheLogSays,
+  NO_REASON,
+  now,
+  sendAll,
+} from '../support/reset.ts'
+import { dataFolder, runCommand, silent, startServer, WEBHOOK_TOKEN } from '../support/server.ts'
+import { jobWebhook } from '../support/webhook.ts'
 
 describe('POST /reset', () => {
   test('is closed until there is a token for it, and to whoever does not have it', async () => {
@@ -188,97 +143,6 @@ test('the ten newest copies of the state are kept', async () => {
   const backups = readdirSync(join(deps.settings.dataFolder, 'backups'))
   expect(backups).toHaveLength(10)
   expect(deps.epoch.startedAt).toBeGreaterThan(0)
-})
-
-describe('a reset that dies', () => {
-  const died = new Error('killed')
-  const deaths: [string, (deps: LocalDeps) => void][] = [
-    [
-      'before the copy of the state',
-      (deps) => (deps.state = { ...deps.state, backup: () => Promise.reject(died) }),
-    ],
-    [
-      'before the keys are forgotten',
-      (deps) => (deps.bus = { ...deps.bus, forget: () => Promise.reject(died) }),
-    ],
-    [
-      'before its row is written',
-      (deps) => (deps.warehouse = { ...deps.warehouse, insert: () => Promise.reject(died) }),
-    ],
-    [
-      'before the state is empty',
-      (deps) => (deps.state = { ...deps.state, write: () => Promise.reject(died) }),
-    ],
-  ]
-
-  test.each(deaths)('%s is made good by the next start', async (_when, injure) => {
-    const folder = dataFolder()
-    const settings = loadConfig({ RUNNER_BANDIT_DATA: folder, GITLAB_WEBHOOK_TOKEN: WEBHOOK_TOKEN })
-    const paths = [fileOf(history)]
-    const first = await openFolder(settings, silent)
-    await replay({ paths }, first)
-    const before = bytesIn(first)
-    injure(first)
-    await expect(resetState(NO_REASON, first)).rejects.toThrow('killed')
-    await first.close()
-
-    const second = await openFolder(settings, silent)
-    expect(await isWhatTheLogSays(second)).toBe(true)
-    await replay({ paths }, second)
-    expect(bytesIn(second)).toBe(before)
-    expect(await isWhatTheLogSays(second)).toBe(true)
-    await second.close()
-  })
-
-  test('before the state is empty, of nothing but a job without a runner: its id is forgotten, too', async () => {
-    const settings = loadConfig({ RUNNER_BANDIT_DATA: dataFolder(), GITLAB_WEBHOOK_TOKEN: WEBHOOK_TOKEN })
-    const first = await openFolder(settings, silent)
-    await replay({ paths: [fileOf([jobWebhook({ runner: null })])] }, first)
-    first.state = { ...first.state, write: () => Promise.reject(died) }
-    await expect(resetState(NO_REASON, first)).rejects.toThrow('killed')
-    await first.close()
-    const second = await openFolder(settings, silent)
-    expect(bytesIn(second)).toBe(bytesOf(EMPTY_STATE))
-    await second.close()
-  })
-
-  test('because the disk is full can be asked for again', async () => {
-    const { deps } = await startServer()
-    await replay({ paths: [fileOf(history)] }, deps)
-    const { state } = deps
-    deps.state = { ...state, write: () => Promise.reject(new TransientError('the disk is full')) }
-    await expect(resetState(NO_REASON, deps)).rejects.toThrow(TransientError)
-    deps.state = state
-    await resetState(NO_REASON, deps)
-    expect(await isWhatTheLogSays(deps)).toBe(true)
-  })
-
-  test('by SIGKILL at a random moment is there or is not: the same history again gives the same bytes', async () => {
-    const folder = dataFolder()
-    const settings = loadConfig({ RUNNER_BANDIT_DATA: folder, GITLAB_WEBHOOK_TOKEN: WEBHOOK_TOKEN })
-    const env = { RUNNER_BANDIT_DATA: folder, RUNNER_BANDIT_ADMIN_TOKEN: ADMIN_TOKEN }
-    let before: string | undefined
-    let resets = 0
-    for (let round = 0; round < 8; round += 1) {
-      const server = await spawnServer(env)
-      await sendAll(server.url, [...history, running({ build_id: 1000 + round })])
-      const asking = askFor(server.url, ADMIN_TOKEN).catch(() => undefined)
-      await sleep(round * 35)
-      await kill(server)
-      await asking
-
-      const deps = await openFolder(settings, silent)
-      await deps.deliveries.drained()
-      expect(await isWhatTheLogSays(deps)).toBe(true)
-      await replay({ paths: [fileOf(history)] }, deps)
-      before ??= bytesIn(deps)
-      expect(bytesIn(deps)).toBe(before)
-      expect(await isWhatTheLogSays(deps)).toBe(true)
-      resets = (await deps.warehouse.query('SELECT COUNT(*) AS n FROM ci_metrics.resets'))[0]?.n as number
-      await deps.close()
-    }
-    expect(resets).toBeGreaterThan(0)
-  })
 })
 
 test('webhooks that come while it goes on are accepted, and count once if they come again', async () => {
