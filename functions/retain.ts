@@ -63,7 +63,9 @@ export async function retain(deps: RetainDeps): Promise<void> {
   const expiring: Rule = { table: 'quarantine', column: 'received_at' }
   removed.quarantine = await removeOld(expiring, now - settings.quarantineMs, deps)
   const keys = await bus.forget(now - settings.lateAfterMs - KEY_ALLOWANCE_MS)
-  log.info('rows.retained', { removed, keys_forgotten: keys })
+  const isNothing = keys === 0 && Object.values(removed).every((rows) => rows === 0)
+  const tell = isNothing ? log.debug : log.info
+  tell('rows.removed', { removed, keys_forgotten: keys })
 }
 
 async function removeOld(rule: Rule, keptFrom: Instant, { warehouse }: RetainDeps): Promise<number> {
