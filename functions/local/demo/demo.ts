@@ -107,6 +107,7 @@ export async function serveDemo({ dataFolder, speed, minutes }: DemoOptions): Pr
     clearInterval(ticking)
     clearInterval(drawing)
     await days.stop()
+    // What could not be handled by then is of no use to anybody: the next demo starts anew.
     const drained = player.stop().then(() => deps.deliveries.drained())
     await Promise.race([drained.catch(() => {}), wait(drainMs)])
     screen.close()

@@ -48,27 +48,6 @@ describe('UCB1-Tuned', () => {
   })
 })
 
-describe('the pessimist', () => {
-  test('scores mean reward − the width of UCB1-Tuned: a case by hand', () => {
-    const [a, b, c] = greedy.scores(choiceOf(state, ['a', 'b', 'c']))
-    expect(a).toBeCloseTo(0.271931, 5)
-    expect(b).toBeCloseTo(-0.193658, 5)
-    expect(c).toBeCloseTo(-0.593432, 5)
-    expect(pick(greedy, choiceOf(state, ['a', 'b', 'c']))).toBe('a')
-  })
-
-  test('takes an arm never tried for worse than one that always failed', () => {
-    const failing = stateOf([finishedEvent({ arm: 'z', status: 'failed' })])
-    expect(pick(greedy, choiceOf(failing, ['a', 'z']))).toBe('z')
-    expect(greedy.scores(choiceOf(failing, ['a', 'z']))).toEqual([-Infinity, 0])
-  })
-
-  test('picks the smallest arm id while nothing is known, and nothing where nothing is offered', () => {
-    expect(pick(greedy, choiceOf(EMPTY_STATE, ['b', 'a', 'B']))).toBe('B')
-    expect(greedy.probabilities(choiceOf(EMPTY_STATE, []))).toEqual([])
-  })
-})
-
 /** From the list of rewards itself: nothing shared with the product but the formula of evaluation.md 1.4. */
 function boundsOf(rewards: readonly number[], t: number): { upper: number; lower: number } {
   const n = rewards.length
