@@ -6,7 +6,7 @@
  */
 import * as z from 'zod'
 import type { DeadLetter } from '../shared/ports.ts'
-import type { Deps } from '../shared/runtime/handler.ts'
+import type { Deps, Progress } from '../shared/runtime/handler.ts'
 
 const reference = z.looseObject({
   event_id: z.string().optional(),
@@ -15,22 +15,27 @@ const reference = z.looseObject({
 })
 
 export type DeadLetterReport = {
-  dead_letters: number
+  /** Null where only the provider's monitoring counts them. */
+  dead_letters: number | null
   newest: { subscription: string; about: string | null; reason: string; died_at: string; body: unknown }[]
 }
 
 export async function listDeadLetters(
   options: { subscription?: string | undefined; limit: number },
-  { bus }: Pick<Deps, 'bus'>,
+  { bus, deadLetters }: Pick<Deps, 'bus' | 'deadLetters'>,
 ): Promise<DeadLetterReport> {
-  return { dead_letters: bus.deadLetterCount(), newest: bus.deadLetters(options).map(described) }
+  const newest = await deadLetters.list(options)
+  return { dead_letters: bus.deadLetterCount(), newest: newest.map(described) }
 }
 
 export async function redriveDeadLetters(
   options: { subscription?: string | undefined },
-  { bus, log }: Pick<Deps, 'bus' | 'log'>,
+  { deadLetters, log }: Pick<Deps, 'deadLetters' | 'log'>,
+  progress: Progress,
 ): Promise<{ redriven: Record<string, number> }> {
-  const redriven = await bus.redrive(options)
+  const redriven = await deadLetters.redrive(options, (done) =>
+    progress({ doing: 'giving back dead letters', done }),
+  )
   log.info('letters.redriven', { redriven })
   return { redriven }
 }

@@ -26,7 +26,7 @@ export type Inspection = {
     | { fault: null; observations: number; isWhatLogSays: boolean | null }
   queues: Record<string, number>
   oldestWaitingAt: Instant | null
-  deadLetters: number
+  deadLetters: number | null
   quarantine: { bodies: number; lastDay: number; lastWeekInFuture: number }
   newestReceivedAt: Instant | null
   /** Of a webhook, or a job's own report. */

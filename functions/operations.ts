@@ -102,8 +102,8 @@ export const operations = {
   }),
   'dead-letters-redrive': operation({
     input: z.object({ subscription: z.string().optional() }),
-    async run(input, deps) {
-      const report = await redriveDeadLetters(input, deps)
+    async run(input, deps, progress) {
+      const report = await redriveDeadLetters(input, deps, progress)
       // Whoever was too old for the state to tell is in the log.
       const rebuilt = await rebuildIfBehind(deps)
       return { ...report, dead_letters: deps.bus.deadLetterCount(), rebuilt }

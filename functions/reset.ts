@@ -16,16 +16,7 @@ import { encodeRow, resetRow } from '../shared/schema/rows.ts'
 
 type ResetDeps = Pick<
   Deps,
-  | 'bus'
-  | 'clock'
-  | 'deliveries'
-  | 'epoch'
-  | 'log'
-  | 'rng'
-  | 'settings'
-  | 'state'
-  | 'unmanagedArms'
-  | 'warehouse'
+  'bus' | 'clock' | 'deliveries' | 'log' | 'rng' | 'settings' | 'state' | 'unmanagedArms' | 'warehouse'
 >
 
 export type ResetReport = {
@@ -51,7 +42,7 @@ export async function reset(request: HttpRequest, deps: ResetDeps): Promise<Http
 
 /** The same for the command line, which needs no token. */
 export function resetState({ reason }: { reason: string | null }, deps: ResetDeps): Promise<ResetReport> {
-  const { bus, clock, epoch, log, rng, state, unmanagedArms, warehouse } = deps
+  const { bus, clock, log, rng, state, unmanagedArms, warehouse } = deps
   return deps.deliveries.hold(async () => {
     const before = await state.read()
     // Not before anything that counts now, whatever the clock says.
@@ -75,10 +66,9 @@ export function resetState({ reason }: { reason: string | null }, deps: ResetDep
       stateObservations: totalObservations(before.state),
     }
     await warehouse.insert('resets', [encodeRow(resetRow, row)])
-    epoch.startedAt = resetAt
     unmanagedArms.clear()
     // Also over a file that was put there by hand.
-    await state.write(EMPTY_STATE, await state.generation())
+    await state.write(EMPTY_STATE, await state.generation(), { resetAt })
     const report = {
       reset_id: row.resetId,
       reset_at: new Date(resetAt).toISOString(),

@@ -1,4 +1,7 @@
-/** The table of triggers: which path, topic or schedule calls which function, on one machine and in the cloud alike. */
+/**
+ * The table of triggers: which path, topic or schedule calls which function, on one machine and in the cloud alike;
+ * there, `service` says in which of the deployed functions.
+ */
 import { LOG_WRITER } from '../shared/runtime/event-log.ts'
 import type { Route } from '../shared/runtime/handler.ts'
 import { health } from './health.ts'
@@ -15,22 +18,53 @@ import { stats } from './stats.ts'
 import { update } from './update.ts'
 
 export const routes: readonly Route[] = [
-  { name: 'home', trigger: { path: '/', methods: ['GET'] }, handle: home },
-  { name: 'ingest', trigger: { path: '/webhooks/gitlab', methods: ['POST'] }, handle: ingest },
-  { name: 'recommend', trigger: { path: '/recommend', methods: ['GET', 'POST'] }, handle: recommend },
-  { name: 'stats', trigger: { path: '/stats', methods: ['GET'] }, handle: stats },
-  { name: 'health', trigger: { path: '/health', methods: ['GET'] }, handle: health },
-  { name: 'update', trigger: { path: '/update', methods: ['POST'] }, handle: update },
-  { name: 'reset', trigger: { path: '/reset', methods: ['POST'] }, handle: reset },
-  { name: LOG_WRITER, trigger: { topic: 'job-events' }, handle: record('job_events') },
-  { name: 'learn', trigger: { topic: 'job-events' }, handle: learn },
-  { name: 'shadow', trigger: { topic: 'job-events' }, handle: shadow },
-  { name: 'record-quarantine', trigger: { topic: 'quarantine' }, handle: recordQuarantine() },
+  { name: 'home', trigger: { path: '/', methods: ['GET'] }, service: 'recommend', handle: home },
+  {
+    name: 'ingest',
+    trigger: { path: '/webhooks/gitlab', methods: ['POST'] },
+    service: 'ingest',
+    handle: ingest,
+  },
+  {
+    name: 'recommend',
+    trigger: { path: '/recommend', methods: ['GET', 'POST'] },
+    service: 'recommend',
+    handle: recommend,
+  },
+  { name: 'stats', trigger: { path: '/stats', methods: ['GET'] }, service: 'recommend', handle: stats },
+  { name: 'health', trigger: { path: '/health', methods: ['GET'] }, service: 'recommend', handle: health },
+  { name: 'update', trigger: { path: '/update', methods: ['POST'] }, service: 'ingest', handle: update },
+  { name: 'reset', trigger: { path: '/reset', methods: ['POST'] }, service: 'admin', handle: reset },
+  { name: LOG_WRITER, trigger: { topic: 'job-events' }, service: 'bigquery', handle: record('job_events') },
+  {
+    name: 'learn',
+    trigger: { topic: 'job-events', kinds: ['job.finished'] },
+    service: 'learn',
+    handle: learn,
+  },
+  {
+    name: 'shadow',
+    trigger: { topic: 'job-events', kinds: ['job.started', 'job.finished'] },
+    service: 'shadow',
+    handle: shadow,
+  },
+  {
+    name: 'record-quarantine',
+    trigger: { topic: 'quarantine' },
+    service: 'record',
+    handle: recordQuarantine(),
+  },
   {
     name: 'record-recommendations',
     trigger: { topic: 'recommendations' },
+    service: 'record',
     handle: record('recommendations'),
   },
-  { name: 'record-choice-sets', trigger: { topic: 'choice-sets' }, handle: record('choice_sets') },
-  { name: 'retain', trigger: { schedule: 'daily' }, handle: retain },
+  {
+    name: 'record-choice-sets',
+    trigger: { topic: 'choice-sets' },
+    service: 'bigquery',
+    handle: record('choice_sets'),
+  },
+  { name: 'retain', trigger: { schedule: 'daily' }, service: 'ticks', handle: retain },
 ]

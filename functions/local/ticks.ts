@@ -3,7 +3,7 @@ import type { Deps } from '../../shared/runtime/handler.ts'
 import { isTickRoute } from '../../shared/runtime/handler.ts'
 import { routes } from '../routes.ts'
 
-const EVERY_MS = { daily: 86_400_000 }
+const EVERY_MS = { daily: 86_400_000, hourly: 3_600_000, minutely: 60_000 }
 
 /** A tick that fails is logged and runs again at its next time. */
 export function startTicks(deps: Deps): {
@@ -12,7 +12,8 @@ export function startTicks(deps: Deps): {
 } {
   const timers = new Set<NodeJS.Timeout>()
   const running = new Set<Promise<void>>()
-  for (const { name, trigger, handle } of routes.filter(isTickRoute)) {
+  for (const { name, trigger, handle, onlyInCloud } of routes.filter(isTickRoute)) {
+    if (onlyInCloud) continue
     const run = () => {
       const tick = handle(deps)
         .catch((error: unknown) => deps.log.error('tick.failed', { name, error }))

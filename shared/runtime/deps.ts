@@ -13,7 +13,7 @@ import { localWebhookFiles } from '../adapters/local/webhook-files.ts'
 import { systemRng } from '../adapters/rng.ts'
 import type { Fleet } from '../domain/fleet.ts'
 import { ConfigError, InvalidInputError } from '../errors.ts'
-import type { Clock, Gitlab, Log, StateStore, Warehouse } from '../ports.ts'
+import type { Clock, Gitlab, Inbox, Log, StateStore, Warehouse } from '../ports.ts'
 import { parseFleet } from '../schema/fleet.ts'
 import type { Settings } from '../schema/settings.ts'
 import { lastResetAt } from './event-log.ts'
@@ -23,6 +23,8 @@ import { loadCatalogue } from './sql.ts'
 
 const EXAMPLE_FLEET = join(import.meta.dirname, '../fleet.example.yaml')
 const TOKEN_BYTES = 24
+/** The embedded bus hands messages over by itself. */
+const EMPTY_INBOX: Inbox = { take: async () => ({ bodies: [], ack: async () => {} }) }
 
 export type LocalDeps = Deps & {
   bus: LocalBus
@@ -51,22 +53,25 @@ export async function openLocalDeps(
   const bus = openBus(folder, { clock, maxQueued: settings.queueMaxMessages })
   try {
     const warehouse = await openDuckdb(join(folder, 'warehouse.duckdb'), loadCatalogue())
-    const state = openLocalState(folder, clock)
+    const state = openLocalState(folder, clock, { resetAt: await lastResetAt(warehouse) })
     return {
       clock,
       rng: systemRng,
       bus,
+      deadLetters: bus.deadLetters,
+      inbox: EMPTY_INBOX,
       deliveries: bus,
       state,
+      shards: [state],
       warehouse,
       webhookFiles: localWebhookFiles,
       spool: openLocalSpool(join(folder, 'spool')),
       gitlab: (apiToken) => gitlabBy(apiToken ?? settings.gitlabApiToken, settings, log, ending.signal),
+      idTokens: { gitlab: undefined, google: undefined },
       log,
       fleet,
       settings: { ...settings, webhookTokens: isOwnToken ? [ownToken(folder)] : settings.webhookTokens },
       unmanagedArms: new Set(),
-      epoch: { startedAt: await lastResetAt(warehouse) },
       ownToken: isOwnToken,
       async close() {
         ending.abort()

@@ -1,12 +1,15 @@
 /** What a handler is: transport-neutral, and told by its type which ports it touches. */
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Instant } from '../domain/event.ts'
+import type { EventKind } from '../domain/event.ts'
 import type { Fleet } from '../domain/fleet.ts'
 import type {
   Clock,
+  DeadLetters,
   Deliveries,
   EventBus,
   Gitlab,
+  IdTokens,
+  Inbox,
   Log,
   Rng,
   Spool,
@@ -21,8 +24,13 @@ export type Deps = {
   clock: Clock
   rng: Rng
   bus: EventBus
+  deadLetters: DeadLetters
+  inbox: Inbox
   deliveries: Deliveries
+  /** The whole state. */
   state: StateStore
+  /** Its parts, each of the jobs of one shard (`shardOf`), changed by itself; one is the whole state. */
+  shards: readonly StateStore[]
   warehouse: Warehouse
   webhookFiles: WebhookFiles
   spool: Spool
@@ -31,16 +39,14 @@ export type Deps = {
    * @throws InvalidInputError when there is none.
    */
   gitlab(apiToken?: string): Gitlab
+  /** Of CI jobs, and of Google's services; undefined where no settings say whom to believe. */
+  idTokens: { gitlab: IdTokens | undefined; google: IdTokens | undefined }
   log: Log
   fleet: Fleet
   settings: Settings
   /** Unmanaged arms seen by this process or in the state it started from; ingest adds to it. */
   unmanagedArms: Set<string>
-  epoch: Epoch
 }
-
-/** What counts since the last reset (law 8): events received after its start. `reset` moves it. */
-export type Epoch = { startedAt: Instant }
 
 export type HttpRequest = {
   method: string
@@ -57,15 +63,39 @@ export type HttpResponse = { status: number; headers?: Record<string, string>; b
 
 export type HttpHandler = (request: HttpRequest, deps: Deps) => Promise<HttpResponse>
 export type MessageHandler = (bodies: unknown[], deps: Deps) => Promise<void>
-export type TickHandler = (deps: Deps) => Promise<void>
+/** @param shard for ticks of which each shard has its own. */
+export type TickHandler = (deps: Deps, shard?: number) => Promise<void>
+
+/** The functions of the cloud: what scales alike and has the same rights is one. */
+export type ServiceName = 'ingest' | 'recommend' | 'admin' | 'learn' | 'shadow' | 'record' | 'ticks'
 
 type HttpRoute = {
   name: string
   trigger: { path: string; methods: readonly string[] }
+  service: ServiceName
   handle: HttpHandler
 }
-type TopicRoute = { name: string; trigger: { topic: Topic }; handle: MessageHandler }
-type TickRoute = { name: string; trigger: { schedule: 'daily' }; handle: TickHandler }
+type TopicRoute = {
+  name: string
+  trigger: {
+    topic: Topic
+    /** The kinds of event that it takes; left out: all messages. */
+    kinds?: readonly EventKind[]
+  }
+  /** `bigquery`: in the cloud a BigQuery subscription writes the rows, and no function runs. */
+  service: ServiceName | 'bigquery'
+  /** On one machine there is nothing for it to do. */
+  onlyInCloud?: true
+  handle: MessageHandler
+}
+type TickRoute = {
+  name: string
+  trigger: { schedule: 'daily' | 'hourly' | 'minutely' }
+  service: ServiceName
+  /** On one machine there is nothing for it to do. */
+  onlyInCloud?: true
+  handle: TickHandler
+}
 
 /** One line of the table of triggers. */
 export type Route = HttpRoute | TopicRoute | TickRoute

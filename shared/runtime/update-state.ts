@@ -12,11 +12,11 @@ const MAX_TRIES = 10
  */
 export async function updateState(
   store: StateStore,
-  change: (state: BanditState) => BanditState,
+  change: (snapshot: StateSnapshot) => BanditState,
 ): Promise<StateSnapshot> {
   for (let tries = 1; ; tries += 1) {
     const snapshot = await store.read()
-    const next = change(snapshot.state)
+    const next = change(snapshot)
     if (next === snapshot.state) return snapshot
     try {
       return await store.write(next, snapshot.generation)

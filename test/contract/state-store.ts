@@ -47,8 +47,8 @@ export function stateStoreContract({ adapter, fresh, hasManyWriters }: StateHarn
       const store = fresh().open()
       expect(store.latest()).toBeUndefined()
       expect(await store.generation()).toBe('0')
-      expect(await store.read()).toEqual({ generation: '0', state: EMPTY_STATE, updatedAt: null })
-      expect(store.latest()).toEqual({ generation: '0', state: EMPTY_STATE, updatedAt: null })
+      expect(await store.read()).toEqual({ generation: '0', state: EMPTY_STATE, updatedAt: null, resetAt: 0 })
+      expect(store.latest()).toEqual({ generation: '0', state: EMPTY_STATE, updatedAt: null, resetAt: 0 })
     })
 
     test('keeps what was written, for itself and for who opens it next', async () => {

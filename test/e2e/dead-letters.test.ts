@@ -37,11 +37,11 @@ const redrive = (deps: LocalDeps, input: object = {}) =>
 
 /** While it lasts, learn can do nothing and gives up at once. */
 function breakLearn(deps: LocalDeps): () => void {
-  const { state } = deps
+  const { shards } = deps
   const broken = () => Promise.reject(new InvalidInputError('learn is broken'))
-  deps.state = { ...state, write: broken }
+  deps.shards = shards.map((shard) => ({ ...shard, write: broken }))
   return () => {
-    deps.state = state
+    deps.shards = shards
   }
 }
 
@@ -105,7 +105,7 @@ test('a start that comes after the id of its end is forgotten decides nothing: t
   }
   await take(jobWebhook({ build_id: 1, build_status: 'running', build_finished_at: null }, clock.now()))
   deps.warehouse = warehouse
-  expect(deps.bus.deadLetters({ limit: 1 })).toMatchObject([{ subscription: 'shadow' }])
+  expect(await deps.bus.deadLetters.list({ limit: 1 })).toMatchObject([{ subscription: 'shadow' }])
   await take(job(1, clock))
   clock.advance(10 * DAY)
   await take(job(2, clock))

@@ -142,7 +142,7 @@ test('the ten newest copies of the state are kept', async () => {
   for (let times = 0; times < 12; times += 1) await resetState(NO_REASON, deps)
   const backups = readdirSync(join(deps.settings.dataFolder, 'backups'))
   expect(backups).toHaveLength(10)
-  expect(deps.epoch.startedAt).toBeGreaterThan(0)
+  expect((await deps.state.read()).resetAt).toBeGreaterThan(0)
 })
 
 test('webhooks that come while it goes on are accepted, and count once if they come again', async () => {

@@ -10,7 +10,7 @@ import { openDeadLetterStore } from './dead-letter-store.ts'
 import { openExclusively } from './sqlite.ts'
 import { openSubscriptionStore } from './subscription-store.ts'
 
-export type BusReading = Pick<EventBus, 'depths' | 'oldestWaitingAt' | 'deadLetterCount' | 'deadLetters'> & {
+export type BusReading = Pick<EventBus, 'depths' | 'oldestWaitingAt' | 'deadLetterCount'> & {
   close(): void
 }
 
@@ -42,7 +42,6 @@ export function openBusForReading(path: string, now: Instant): BusReading {
         ),
       oldestWaitingAt: () => (oldest.get()?.at as number | null) ?? null,
       deadLetterCount: deadLetters.count,
-      deadLetters: ({ subscription, limit }) => deadLetters.list(subscription, limit),
       close() {
         database.close()
         remove()

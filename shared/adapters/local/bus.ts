@@ -9,7 +9,7 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { TransientError } from '../../errors.ts'
-import type { Clock, Deliveries, EventBus, Publication, Topic } from '../../ports.ts'
+import type { Clock, DeadLetters, Deliveries, EventBus, Publication, Topic } from '../../ports.ts'
 import { busMigrations } from './bus-schema.ts'
 import { openDeadLetterStore } from './dead-letter-store.ts'
 import { openKeyStore } from './key-store.ts'
@@ -20,6 +20,7 @@ import { takeTurns } from './turns.ts'
 
 export type LocalBus = EventBus &
   Deliveries & {
+    deadLetters: DeadLetters
     /** Starts handling; the cursor of a name that was never there starts at the oldest message kept. */
     subscribe(options: SubscriptionOptions): void
     /** Resolves when the handlers in hand are done and what was published is durable. */
@@ -152,8 +153,12 @@ export function openLocalBus(
     return (waitingOf.get(topic) ?? 0) + Math.max(0, ...backlogs)
   }
 
-  async function redrive(subscription: string | undefined): Promise<Record<string, number>> {
+  async function redrive(
+    subscription: string | undefined,
+    progress: (done: number) => void = () => {},
+  ): Promise<Record<string, number>> {
     const redriven: Record<string, number> = {}
+    let done = 0
     // Only to who is there to handle them.
     for (const [name, reader] of subscriptions) {
       if (subscription !== undefined && subscription !== name) continue
@@ -162,6 +167,8 @@ export function openLocalBus(
         if (count === 0) break
         redriven[name] = (redriven[name] ?? 0) + count
         reader.redriven(count)
+        done += count
+        progress(done)
         await nextTurn()
       }
     }
@@ -192,8 +199,10 @@ export function openLocalBus(
     depths: () => Object.fromEntries([...subscriptions].map(([name, { backlog }]) => [name, backlog()])),
     oldestWaitingAt: () => (selectOldest.get()?.at as number | null) ?? null,
     deadLetterCount: deadLetters.count,
-    deadLetters: ({ subscription, limit }) => deadLetters.list(subscription, limit),
-    redrive: async ({ subscription }) => redrive(subscription),
+    deadLetters: {
+      list: async ({ subscription, limit }) => deadLetters.list(subscription, limit),
+      redrive: async ({ subscription }, progress) => redrive(subscription, progress),
+    },
     subscribe(subscriptionOptions) {
       const { name } = subscriptionOptions
       if (subscriptions.has(name)) throw new RangeError(`there is a subscription ${name} already`)

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Instant } from '../../domain/event.ts'
 import { type BanditState, EMPTY_STATE } from '../../domain/state.ts'
 import { ConfigError, ConflictError, InvalidInputError } from '../../errors.ts'
 import type { Clock, StateSnapshot, StateStore } from '../../ports.ts'
@@ -19,9 +20,16 @@ const NO_GENERATION = '0'
  * A generation is the hash of the content, so the file needs no envelope, and writing what is there already
  * changes nothing. One process owns the folder (the bus's lock), and in it reads and writes take turns; the
  * file is compared all the same, so that a file put there by hand is noticed and not overwritten.
+ *
+ * @param options.resetAt of the present epoch: the same history gives the same bytes, so it does not stand in them.
  */
-export function openLocalState(folder: string, clock: Clock): StateStore {
+export function openLocalState(
+  folder: string,
+  clock: Clock,
+  { resetAt = 0 }: { resetAt?: Instant } = {},
+): StateStore {
   const path = join(folder, 'bandit_state.json')
+  let epoch = resetAt
   let latest: StateSnapshot | undefined
   /** Whether the file is known to hold something else than `latest`. */
   let isStale = false
@@ -29,7 +37,7 @@ export function openLocalState(folder: string, clock: Clock): StateStore {
 
   async function read(): Promise<StateSnapshot> {
     if (latest !== undefined && !isStale) return latest
-    const present = await readSnapshot(path)
+    const present = await readSnapshot(path, epoch)
     if (present.generation === NO_GENERATION && latest !== undefined && latest.generation !== NO_GENERATION) {
       // To go on from nothing would forget in silence what was learned.
       throw new ConfigError(
@@ -41,7 +49,11 @@ export function openLocalState(folder: string, clock: Clock): StateStore {
     return latest
   }
 
-  async function write(state: BanditState, ifGeneration: string): Promise<StateSnapshot> {
+  async function write(
+    state: BanditState,
+    ifGeneration: string,
+    resetAt: Instant = epoch,
+  ): Promise<StateSnapshot> {
     const presentBytes = await readIfThere(path)
     refuseNewer(path, presentBytes)
     const present = generationOf(presentBytes)
@@ -51,7 +63,8 @@ export function openLocalState(folder: string, clock: Clock): StateStore {
     }
     const bytes = encodeState(state)
     await replaceDurably(path, bytes)
-    latest = { generation: generationOf(bytes), state, updatedAt: clock.now() }
+    epoch = resetAt
+    latest = { generation: generationOf(bytes), state, updatedAt: clock.now(), resetAt }
     isStale = false
     return latest
   }
@@ -61,7 +74,7 @@ export function openLocalState(folder: string, clock: Clock): StateStore {
     read: async () => (latest !== undefined && !isStale ? latest : inTurn(read)),
     bytes: () => readIfThere(path),
     generation: async () => generationOf(await readIfThere(path)),
-    write: (state, ifGeneration) => inTurn(() => write(state, ifGeneration)),
+    write: (state, ifGeneration, { resetAt } = {}) => inTurn(() => write(state, ifGeneration, resetAt)),
     backup: () =>
       inTurn(async () => {
         const bytes = await readIfThere(path)
@@ -71,13 +84,13 @@ export function openLocalState(folder: string, clock: Clock): StateStore {
   }
 }
 
-async function readSnapshot(path: string): Promise<StateSnapshot> {
+async function readSnapshot(path: string, resetAt: Instant): Promise<StateSnapshot> {
   const bytes = await readIfThere(path)
-  if (bytes === undefined) return { generation: NO_GENERATION, state: EMPTY_STATE, updatedAt: null }
+  if (bytes === undefined) return { generation: NO_GENERATION, state: EMPTY_STATE, updatedAt: null, resetAt }
   refuseNewer(path, bytes)
   try {
     const updatedAt = Math.floor((await stat(path)).mtimeMs)
-    return { generation: generationOf(bytes), state: decodeState(toPresentForm(bytes)), updatedAt }
+    return { generation: generationOf(bytes), state: decodeState(toPresentForm(bytes)), updatedAt, resetAt }
   } catch (error) {
     if (!(error instanceof InvalidInputError)) throw error
     throw new ConfigError(

@@ -25,7 +25,7 @@ function world(arms: readonly string[] = names) {
   const messages: Message[] = []
   const lost: string[] = []
   let refusing = false
-  let snapshot: StateSnapshot = { generation: 'g1', state: learned, updatedAt: NOON }
+  let snapshot: StateSnapshot = { generation: 'g1', state: learned, updatedAt: NOON, resetAt: 0 }
   let ids = 0
   const deps = {
     state: { latest: () => snapshot },
@@ -55,7 +55,7 @@ function world(arms: readonly string[] = names) {
       refusing = now
     },
     learn(generation: string, state: BanditState) {
-      snapshot = { generation, state, updatedAt: NOON }
+      snapshot = { generation, state, updatedAt: NOON, resetAt: 0 }
     },
     topics: () => messages.map(({ topic }) => topic),
   }
