@@ -33,7 +33,7 @@ const MAY_IMPORT: readonly [files: string, imports: readonly string[]][] = [
   ['shared/runtime/deps.ts', [...RUNTIME_MAY, 'shared/adapters/**']],
   ['shared/runtime/**', RUNTIME_MAY],
   [
-    'functions/{routes,operations,index,cli}.ts',
+    'functions/{routes,services,operations,index,cli}.ts',
     ['functions/**', 'shared/runtime/**', 'package.json', ...HANDLER_MAY, ...FRAMEWORKS],
   ],
   ['functions/cli/*.ts', ['functions/**', 'shared/runtime/**', ...HANDLER_MAY, ...FRAMEWORKS]],
@@ -41,6 +41,8 @@ const MAY_IMPORT: readonly [files: string, imports: readonly string[]][] = [
     'functions/local/demo/**',
     ['functions/**', 'shared/runtime/**', 'shared/played-gitlab/**', ...HANDLER_MAY, 'node'],
   ],
+  ['functions/http/**', ['functions/http/**', 'shared/runtime/**', ...HANDLER_MAY, 'node']],
+  ['functions/cloud/**', ['functions/**', 'shared/runtime/**', ...HANDLER_MAY, 'node']],
   ['functions/local/**', ['functions/**', 'shared/runtime/**', ...HANDLER_MAY, 'node']],
   ['functions/*.ts', HANDLER_MAY],
 ]
