@@ -100,7 +100,7 @@ export function outlineOf(settings: Settings, arms: number): Outline {
     host: settings.host,
     publicUrl: settings.publicUrl ?? null,
     hasSigningToken: settings.signingTokens !== undefined,
-    hasApiToken: settings.apiTokens !== undefined,
+    hasApiToken: (settings.apiTokens ?? settings.idTokenAudience) !== undefined,
     hasAdminToken: settings.adminTokens !== undefined,
     quarantineMaxRows: settings.quarantineMaxRows,
     queueMaxMessages: settings.queueMaxMessages,

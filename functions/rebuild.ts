@@ -16,20 +16,21 @@ import {
   refuseWhileLogLags,
   totalsOf,
 } from '../shared/runtime/event-log.ts'
-import type { Deps, Progress } from '../shared/runtime/handler.ts'
+import type { Progress } from '../shared/runtime/handler.ts'
+import { learnedBy } from '../shared/runtime/log-lag.ts'
+import {
+  type RebuildDeps,
+  type Rebuilt,
+  rebuildHeldState,
+  rebuildState,
+} from '../shared/runtime/rebuild-state.ts'
 import { parseBody } from '../shared/schema/intake.ts'
 import { encodeState, STATE_SCHEMA_VERSION } from '../shared/schema/state.ts'
 import { stateVersionOf } from '../shared/schema/state-version.ts'
 
-type RebuildDeps = Pick<Deps, 'state' | 'warehouse' | 'deliveries' | 'settings' | 'log'>
-
-export type RebuildReport = {
-  /** Finishes in the log that count. */
-  events: number
-  observations: number
-  generation: string
-  /** Whether the state was already what the log says. */
-  equal: boolean
+export type RebuildReport = Rebuilt & {
+  /** Events of the log that wait to be learned, and were left out of a comparison. */
+  unlearned?: number
   first_difference?: { path: string; state: unknown; log: unknown }
 }
 
@@ -39,10 +40,8 @@ export function rebuild(
   deps: RebuildDeps,
   progress?: Progress,
 ): Promise<RebuildReport> {
-  return deps.deliveries.hold((setAside) => {
-    if (!input.check) refuseWhileLogLags(setAside)
-    return rebuildWhileHeld(input, deps, progress)
-  })
+  if (!input.check) return rebuildState(deps, progress)
+  return deps.deliveries.hold((setAside) => compare(setAside, deps, progress))
 }
 
 /**
@@ -58,7 +57,7 @@ export function rebuildIfBehind(deps: RebuildDeps): Promise<boolean> {
       deps.log.warning('state.differed', { in_log: inLog, in_state: inState })
       refuseWhileLogLags(setAside)
       await refuseLostLog(inLog, inState, deps)
-      await rebuildWhileHeld({ check: false }, deps)
+      await rebuildHeldState(deps)
       return true
     }
     const bytes = await deps.state.bytes()
@@ -81,38 +80,31 @@ async function refuseLostLog(
   )
 }
 
-/** As `rebuild`, for a caller that holds the deliveries already. */
-async function rebuildWhileHeld(
-  { check }: { check: boolean },
-  { state, warehouse, settings, log }: RebuildDeps,
+/** Compares the bytes; of the log only what the state can hold, where some events have yet to be learned. */
+async function compare(
+  setAside: Readonly<Record<string, number>>,
+  { state, warehouse, settings }: RebuildDeps,
   progress?: Progress,
 ): Promise<RebuildReport> {
-  const { state: folded, events } = await foldLog(warehouse, settings.lateAfterMs, progress)
-  const report = { events, observations: totalObservations(folded) }
-  if (check) {
-    const wanted = encodeState(folded)
-    const present = await state.bytes()
-    const generation = await state.generation()
-    const isUntouched = present === undefined && events === 0
-    if (isUntouched || (present !== undefined && Buffer.from(wanted).equals(present))) {
-      return { ...report, generation, equal: true }
-    }
-    const { path, left, right } = firstDifference(
-      parseBody(present ?? new Uint8Array()),
-      parseBody(wanted),
-    ) ?? {
-      path: 'the form of the file',
-      left: `${present?.length} bytes`,
-      right: `${wanted.length} bytes`,
-    }
-    return { ...report, generation, equal: false, first_difference: { path, state: left, log: right } }
+  const { lateAfterMs } = settings
+  const unlearned = setAside.learn ?? 0
+  const only = unlearned === 0 ? undefined : learnedBy((await state.read()).state, lateAfterMs)
+  const { state: folded, events } = await foldLog(warehouse, lateAfterMs, { progress, ...(only && { only }) })
+  const wanted = encodeState(folded)
+  const present = await state.bytes()
+  const generation = await state.generation()
+  const report = { events, observations: totalObservations(folded), generation, unlearned }
+  const isUntouched = present === undefined && events === 0
+  if (isUntouched || (present !== undefined && Buffer.from(wanted).equals(present))) {
+    return { ...report, equal: true }
   }
-  const before = await state.generation()
-  // What is replaced may be all that is left of a log that was lost.
-  const replaced = await state.bytes()
-  const isReplaced = replaced !== undefined && !Buffer.from(encodeState(folded)).equals(replaced)
-  const backup = isReplaced ? await state.backup() : undefined
-  const { generation } = await state.write(folded, before)
-  log.info('state.rebuilt', { generation, events, backup })
-  return { ...report, generation, equal: generation === before }
+  const { path, left, right } = firstDifference(
+    parseBody(present ?? new Uint8Array()),
+    parseBody(wanted),
+  ) ?? {
+    path: 'the form of the file',
+    left: `${present?.length} bytes`,
+    right: `${wanted.length} bytes`,
+  }
+  return { ...report, equal: false, first_difference: { path, state: left, log: right } }
 }

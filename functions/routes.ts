@@ -4,12 +4,15 @@
  */
 import { LOG_WRITER } from '../shared/runtime/event-log.ts'
 import type { Route } from '../shared/runtime/handler.ts'
+import { checkState } from './check-state.ts'
 import { health } from './health.ts'
 import { home } from './home.ts'
 import { ingest } from './ingest.ts'
 import { learn } from './learn.ts'
+import { learnBatch } from './learn-batch.ts'
 import { recommend } from './recommend.ts'
 import { record } from './record.ts'
+import { recordJournal } from './record-journal.ts'
 import { recordQuarantine } from './record-quarantine.ts'
 import { reset } from './reset.ts'
 import { retain } from './retain.ts'
@@ -57,7 +60,7 @@ export const routes: readonly Route[] = [
   {
     name: 'record-recommendations',
     trigger: { topic: 'recommendations' },
-    service: 'record',
+    service: 'journal',
     handle: record('recommendations'),
   },
   {
@@ -65,6 +68,27 @@ export const routes: readonly Route[] = [
     trigger: { topic: 'choice-sets' },
     service: 'bigquery',
     handle: record('choice_sets'),
+  },
+  {
+    name: 'record-journal',
+    trigger: { topic: 'journal' },
+    service: 'record',
+    onlyInCloud: true,
+    handle: recordJournal,
+  },
+  {
+    name: 'learn-batch',
+    trigger: { schedule: 'minutely' },
+    service: 'learn',
+    onlyInCloud: true,
+    handle: learnBatch,
+  },
+  {
+    name: 'check-state',
+    trigger: { schedule: 'daily' },
+    service: 'ticks',
+    onlyInCloud: true,
+    handle: checkState,
   },
   { name: 'retain', trigger: { schedule: 'daily' }, service: 'ticks', handle: retain },
 ]

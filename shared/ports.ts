@@ -91,7 +91,14 @@ export type Inbox = {
    * Takes up to `max` messages of a subscription, fewer when no more wait. Until `ack` they are nobody else's; those
    * never acknowledged are delivered again.
    */
-  take(subscription: string, max: number): Promise<{ bodies: unknown[]; ack(): Promise<void> }>
+  take(subscription: string, max: number): Promise<TakenMessages>
+}
+
+export type TakenMessages = {
+  bodies: unknown[]
+  /** Makes one of the bodies a dead letter. */
+  bury(body: unknown, reason: string): Promise<void>
+  ack(): Promise<void>
 }
 
 /** Who says so: the claims of a signed identity token. */

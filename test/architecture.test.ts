@@ -7,7 +7,7 @@ const HANDLER_MAY = [
   'shared/{domain,schema}/**',
   'shared/errors.ts',
   'type shared/ports.ts',
-  'shared/runtime/{breathe,bulk,choice-sets,credentials,decide-past,event-log,publish-intake,quarantine,update-state}.ts',
+  'shared/runtime/{breathe,bulk,choice-sets,ci-callers,credentials,decide-past,event-log,learn-events,log-lag,publish-intake,push-credentials,quarantine,rebuild-state,update-state}.ts',
   'type shared/runtime/handler.ts',
   'npm:zod',
 ]
@@ -30,7 +30,7 @@ const MAY_IMPORT: readonly [files: string, imports: readonly string[]][] = [
   ['shared/adapters/local/**', [...ADAPTER_MAY, 'shared/adapters/local/**']],
   ['shared/adapters/gcp/**', [...ADAPTER_MAY, 'shared/adapters/gcp/**']],
   ['shared/adapters/*.ts', [...ADAPTER_MAY, 'shared/adapters/*.ts']],
-  ['shared/runtime/deps.ts', [...RUNTIME_MAY, 'shared/adapters/**']],
+  ['shared/runtime/deps*.ts', [...RUNTIME_MAY, 'shared/adapters/**']],
   ['shared/runtime/**', RUNTIME_MAY],
   [
     'functions/{routes,services,operations,index,cli}.ts',

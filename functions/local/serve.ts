@@ -8,6 +8,10 @@ import { type RunningServer, startServer, tokenFile, toldToStop } from './server
 const GRACE_MS = 5000
 
 export async function serve(settings: Settings): Promise<void> {
+  if (settings.cloud !== undefined)
+    throw new ConfigError(
+      'BANDIT_GCS_BUCKET is set, and serve is for one machine. Unset it, or deploy the functions: docs/deploy.md.',
+    )
   if (isDemoFolder(settings.dataFolder))
     throw new ConfigError(
       `${settings.dataFolder} holds the made-up jobs of a demo; choose another folder with --data.`,
@@ -26,7 +30,7 @@ export async function serve(settings: Settings): Promise<void> {
 function banner(settings: Settings, server: RunningServer): string {
   const { address } = server
   const { dataFolder, publicUrl } = settings
-  const isOpen = publicUrl !== undefined && settings.apiTokens === undefined
+  const isOpen = publicUrl !== undefined && (settings.apiTokens ?? settings.idTokenAudience) === undefined
   const options = dataFolder === './data' ? '' : ` --data ${dataFolder}`
   const notes = [
     publicUrl === undefined &&

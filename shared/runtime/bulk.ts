@@ -105,7 +105,7 @@ export async function takeInPast(
     // The log last of the rows: an event in it is an event that has been decided on.
     await appendToLog([...fresh, ...conflicting], deps.warehouse)
     await rememberAll(saidBy(fresh), deps.bus)
-    const { state } = await foldLog(deps.warehouse, deps.settings.lateAfterMs, progress)
+    const { state } = await foldLog(deps.warehouse, deps.settings.lateAfterMs, { progress })
     await deps.state.write(state, await deps.state.generation())
     return { accepted: fresh.length, duplicates: events.length - fresh.length }
   })

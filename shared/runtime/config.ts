@@ -1,22 +1,34 @@
 /** The only reader of the environment. */
 import { ConfigError } from '../errors.ts'
-import { crossFaults, type Settings, settingsFrom, settingsSchema } from '../schema/settings.ts'
+import { type Settings, settingsFrom, settingsSchema } from '../schema/settings.ts'
+import { crossFaults } from '../schema/settings-faults.ts'
 import { faultsOf } from '../schema/wire.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
+
+/** What must be set besides; of a list, one is enough. */
+export type Needs = readonly (string | readonly string[])[]
 
 /**
  * The settings in `env`, with `overrides` (from the command line) before them. Empty values count as not set, but
  * not a token's: who sets one means to be protected by it.
  * @throws ConfigError listing every fault.
  */
-export function loadConfig(env: Environment = process.env, overrides: Environment = {}): Settings {
+export function loadConfig(
+  env: Environment = process.env,
+  overrides: Environment = {},
+  needs: Needs = [],
+): Settings {
   const given: Record<string, string> = {}
   for (const [name, value] of Object.entries({ ...env, ...overrides })) {
     if (value !== undefined && (value !== '' || name.endsWith('_TOKEN'))) given[name] = value
   }
   const parsed = settingsSchema.safeParse(given)
-  const faults = [...(parsed.success ? [] : faultsOf(parsed.error)), ...crossFaults(given)]
+  const missing = needs
+    .map((need) => (typeof need === 'string' ? [need] : need))
+    .filter((names) => names.every((name) => given[name] === undefined))
+    .map((names) => `${names.join(' or ')} must be set`)
+  const faults = [...(parsed.success ? [] : faultsOf(parsed.error)), ...crossFaults(given), ...missing]
   if (!parsed.success || faults.length > 0) throw new ConfigError('The settings are wrong:', faults)
   return settingsFrom(parsed.data)
 }

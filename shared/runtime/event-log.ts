@@ -13,19 +13,21 @@ export const LOG_WRITER = 'record-events'
 const CHUNK = 1000
 const COUNTED = "FROM ci_metrics.job_event_log WHERE kind = 'job.finished' AND NOT late"
 
-/** fold(log): the state as the log alone tells it (law 9). */
+/** fold(log): the state as the log alone tells it (law 9); of those events that `only` lets pass. */
 export async function foldLog(
   warehouse: Warehouse,
   lateAfterMs: number,
-  progress: Progress = () => {},
+  options: { progress?: Progress | undefined; only?: (event: JobEvent) => boolean } = {},
 ): Promise<{ state: BanditState; events: number }> {
+  const { progress = () => {}, only } = options
   const [count] = await warehouse.query(`SELECT COUNT(*) AS events ${COUNTED}`)
   const total = count?.events as number
   const folding = startFold(EMPTY_STATE, lateAfterMs)
   let events = 0
   for await (const page of countedFinishes(warehouse)) {
-    folding.add(page)
-    events += page.length
+    const its = only === undefined ? page : page.filter(only)
+    folding.add(its)
+    events += its.length
     progress({ doing: 'folding the log', done: events, total })
   }
   return { state: folding.state, events }
@@ -96,7 +98,7 @@ export function refuseWhileLogLags(setAside: Readonly<Record<string, number>>): 
 }
 
 /** The finishes that count, page by page, in the order in which they happened. */
-async function* countedFinishes(warehouse: Warehouse): AsyncIterable<JobEvent[]> {
+export async function* countedFinishes(warehouse: Warehouse): AsyncIterable<JobEvent[]> {
   for await (const rows of warehouse.stream(`SELECT * ${COUNTED} ORDER BY occurred_at, event_id`)) {
     yield rows.map(decodeEvent)
   }

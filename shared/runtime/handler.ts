@@ -75,20 +75,23 @@ type HttpRoute = {
   service: ServiceName
   handle: HttpHandler
 }
-type TopicRoute = {
+export type TopicRoute = {
   name: string
   trigger: {
     topic: Topic
     /** The kinds of event that it takes; left out: all messages. */
     kinds?: readonly EventKind[]
   }
-  /** `bigquery`: in the cloud a BigQuery subscription writes the rows, and no function runs. */
-  service: ServiceName | 'bigquery'
+  /**
+   * `bigquery`: in the cloud a BigQuery subscription writes the rows, and no function runs. `journal`: there the rows
+   * are lines of the log, which `record-journal` takes.
+   */
+  service: ServiceName | 'bigquery' | 'journal'
   /** On one machine there is nothing for it to do. */
   onlyInCloud?: true
   handle: MessageHandler
 }
-type TickRoute = {
+export type TickRoute = {
   name: string
   trigger: { schedule: 'daily' | 'hourly' | 'minutely' }
   service: ServiceName

@@ -9,9 +9,9 @@ export type LogLevel = 'debug' | 'info' | 'warning' | 'error'
 
 /**
  * @param level the least severity that is written.
- * @param file where to write instead of stderr.
+ * @param file where to write instead of stderr: a path, or the number of an open one.
  */
-export function createLog(level: LogLevel, file?: string): Log {
+export function createLog(level: LogLevel, file?: string | number): Log {
   const isForPeople = file === undefined && stderr.isTTY
   const stream = isForPeople
     ? prettyStream({

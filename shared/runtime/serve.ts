@@ -60,7 +60,8 @@ function byPath(routes: readonly Route[]): Map<string, HttpRoute> {
   return index
 }
 
-function reactionTo(error: unknown, route: string, { log }: Deps): HttpResponse {
+/** The answer to a request whose handling threw. */
+export function reactionTo(error: unknown, route: string, { log }: Pick<Deps, 'log'>): HttpResponse {
   if (error instanceof InvalidInputError) return { status: 400, body: { error: error.message } }
   if (error instanceof TransientError) {
     log.warning('request.deferred', { route, error })

@@ -28,6 +28,9 @@ export function parseBody(bytes: Uint8Array): unknown {
   }
 }
 
+/** Whether `parseBody` understood the bytes. */
+export const isLegible = (body: unknown): boolean => body !== NOT_JSON
+
 /** What becomes of each job that a body tells of, at least one. Never throws. `bytes` are what `body` was parsed from. */
 export function takeInAll(body: unknown, bytes: Uint8Array, context: AdmissionContext): Intake[] {
   if (body === NOT_JSON) {

@@ -11,6 +11,10 @@ const secrets = z
   .string()
   .transform((text) => text.split(',').map((token) => token.trim()))
   .refine((tokens) => tokens.every((token) => token !== ''), 'is set, but a token in it is empty')
+const list = z.string().transform((text) => text.split(',').map((entry) => entry.trim()))
+/** A project's id or full path, or all projects of a group: "42", "group/app", "group/*". */
+const PROJECTS = /^(\d+|[\w.-]+(\/[\w.-]+)*\/([\w.-]+|\*))$/
+const EMAIL = /^[^@\s]+@[^@\s]+$/
 const wholeNumber = (min: number, max: number) =>
   z.string().regex(/^\d+$/, 'not a whole number').transform(Number).pipe(z.number().min(min).max(max))
 
@@ -27,7 +31,7 @@ export const settingsSchema = z.object({
     .string()
     .default('127.0.0.1')
     .describe(
-      'Address to listen on. Any but a loopback one needs a token of the webhook and one of the API set.',
+      'Address to listen on. Any but a loopback one needs a token of the webhook set, and one of the API or the audience of id tokens.',
     ),
   PORT: wholeNumber(0, 65_535).default(8080).describe('Port to listen on; 0 takes a free one.'),
   PUBLIC_URL: url
@@ -57,11 +61,33 @@ export const settingsSchema = z.object({
   RUNNER_BANDIT_API_TOKEN: secrets
     .optional()
     .describe(
-      'Bearer token of /recommend, /stats and /update; several, separated by commas. Without it the first two are open to this machine, and /update is closed.',
+      'Bearer token of /recommend, /stats and /update; several, separated by commas. Without it, and without id tokens, the first two are open to this machine, and /update is closed.',
     ),
   RUNNER_BANDIT_ADMIN_TOKEN: secrets
     .optional()
     .describe('Bearer token of /reset; several, separated by commas. Without it /reset is closed.'),
+  RUNNER_BANDIT_ID_TOKEN_AUDIENCE: secret
+    .optional()
+    .describe(
+      'The `aud` of the id tokens by which CI jobs of GITLAB_URL may ask /recommend and report to /update; for example the address of this server.',
+    ),
+  RUNNER_BANDIT_ID_TOKEN_PROJECTS: list
+    .refine((entries) => entries.every((entry) => PROJECTS.test(entry)), {
+      error: 'has entries other than ids, full paths as group/app, and group/*',
+    })
+    .optional()
+    .describe('The projects whose jobs may do so, separated by commas: ids, full paths, or `group/*`.'),
+  RUNNER_BANDIT_PUSH_AUDIENCE: secret
+    .optional()
+    .describe('On Google Cloud: the `aud` of the tokens that Pub/Sub and Cloud Scheduler send.'),
+  RUNNER_BANDIT_PUSH_ACCOUNTS: list
+    .refine((entries) => entries.every((entry) => EMAIL.test(entry)), {
+      error: 'has entries that are no e-mail address',
+    })
+    .optional()
+    .describe(
+      'On Google Cloud: the e-mail addresses of the service accounts that these tokens may be of, separated by commas.',
+    ),
   RUNNER_BANDIT_DATA: z.string().min(1).default('./data').describe('Folder for everything that is kept.'),
   RUNNER_BANDIT_FLEET: z
     .string()
@@ -76,7 +102,19 @@ export const settingsSchema = z.object({
     .string()
     .min(1)
     .optional()
-    .describe('Bucket of the bandit state on Google Cloud, which this version cannot run on yet.'),
+    .describe(
+      'Bucket of the bandit state. Set, everything is kept on Google Cloud, and commands work on it; not set, in the data folder.',
+    ),
+  BANDIT_STATE_SHARDS: wholeNumber(1, 64)
+    .default(1)
+    .describe(
+      'Objects that the bandit state is divided into, on Google Cloud. Run reshard when changing it.',
+    ),
+  GOOGLE_CLOUD_PROJECT: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Google Cloud project of bucket, topics and tables; needed with BANDIT_GCS_BUCKET.'),
   LATE_AFTER_HOURS: wholeNumber(1, 24 * 365)
     .default(168)
     .describe(
@@ -108,6 +146,12 @@ export const settingsSchema = z.object({
     .enum(['debug', 'info', 'warning', 'error'])
     .default('info')
     .describe('Least severity that is logged.'),
+  FUNCTION_TARGET: z
+    .string()
+    .optional()
+    .describe(
+      'Which of the functions this process is; set by Cloud Run functions, read by functions-framework.',
+    ),
   K_SERVICE: z.string().optional().describe('Set by Cloud Run; tells that this is not one machine.'),
 })
 
@@ -127,6 +171,14 @@ export type Settings = {
   gitlabApiToken: string | undefined
   apiTokens: readonly string[] | undefined
   adminTokens: readonly string[] | undefined
+  /** Undefined when no id token of a CI job is taken. */
+  idTokenAudience: string | undefined
+  /** Ids, full paths, `group/*`; set when the audience is. */
+  idTokenProjects: readonly string[] | undefined
+  /** Undefined when no push of Google's services is taken. */
+  pushAudience: string | undefined
+  /** E-mail addresses of service accounts; set when the audience is. */
+  pushAccounts: readonly string[] | undefined
   dataFolder: string
   fleetFile: string | undefined
   policyName: string
@@ -137,6 +189,10 @@ export type Settings = {
   quarantineMs: number
   retentionMs: number
   queueMaxMessages: number
+  /** Undefined on one machine. */
+  cloud: { projectId: string; bucket: string } | undefined
+  stateShards: number
+  functionTarget: string | undefined
   logLevel: Parsed['LOG_LEVEL']
   /** Whether what arrives is played, not real: the demo's. */
   synthetic: boolean
@@ -157,6 +213,10 @@ export function settingsFrom(parsed: Parsed): Settings {
     gitlabApiToken: parsed.GITLAB_API_TOKEN,
     apiTokens: parsed.RUNNER_BANDIT_API_TOKEN,
     adminTokens: parsed.RUNNER_BANDIT_ADMIN_TOKEN,
+    idTokenAudience: parsed.RUNNER_BANDIT_ID_TOKEN_AUDIENCE,
+    idTokenProjects: parsed.RUNNER_BANDIT_ID_TOKEN_PROJECTS,
+    pushAudience: parsed.RUNNER_BANDIT_PUSH_AUDIENCE,
+    pushAccounts: parsed.RUNNER_BANDIT_PUSH_ACCOUNTS,
     dataFolder: parsed.RUNNER_BANDIT_DATA,
     fleetFile: parsed.RUNNER_BANDIT_FLEET,
     policyName: parsed.BANDIT_ALGORITHM,
@@ -167,41 +227,20 @@ export function settingsFrom(parsed: Parsed): Settings {
     quarantineMs: parsed.QUARANTINE_DAYS * MS_PER_DAY,
     retentionMs: parsed.RETENTION_DAYS * MS_PER_DAY,
     queueMaxMessages: parsed.QUEUE_MAX_MESSAGES,
+    cloud: cloudOf(parsed),
+    stateShards: parsed.BANDIT_STATE_SHARDS,
+    functionTarget: parsed.FUNCTION_TARGET,
     logLevel: parsed.LOG_LEVEL,
     synthetic: false,
   }
+}
+
+function cloudOf({ GOOGLE_CLOUD_PROJECT: projectId, BANDIT_GCS_BUCKET: bucket }: Parsed): Settings['cloud'] {
+  return projectId === undefined || bucket === undefined ? undefined : { projectId, bucket }
 }
 
 /** A part of event ids, so of one form however the address is written. */
 function instanceOf(url: string): string {
   const { host, pathname } = new URL(url)
   return `${host}${pathname}`.replace(/\/+$/, '')
-}
-
-/** Faults that lie between settings, told beside those of single ones: so from what was given, not what it parsed to. */
-export function crossFaults(given: Readonly<Record<string, string>>): string[] {
-  const faults: string[] = []
-  const { HOST = '127.0.0.1', K_SERVICE, BANDIT_GCS_BUCKET } = given
-  if (!LOOPBACK.test(HOST)) {
-    const exposed = `HOST ${HOST} is not a loopback address`
-    if (isOpenToForgery(given))
-      faults.push(`${exposed}: GITLAB_WEBHOOK_TOKEN or GITLAB_WEBHOOK_SIGNING_TOKEN must be set`)
-    if (given.RUNNER_BANDIT_API_TOKEN === undefined)
-      faults.push(`${exposed}: RUNNER_BANDIT_API_TOKEN must be set`)
-  }
-  if (K_SERVICE !== undefined && isOpenToForgery(given)) {
-    faults.push('GITLAB_WEBHOOK_TOKEN or GITLAB_WEBHOOK_SIGNING_TOKEN must be set on Google Cloud')
-  }
-  if (K_SERVICE !== undefined && BANDIT_GCS_BUCKET === undefined) {
-    faults.push('BANDIT_GCS_BUCKET must be set on Google Cloud: a local file would be lost with the instance')
-  } else if (BANDIT_GCS_BUCKET !== undefined) {
-    faults.push(
-      'BANDIT_GCS_BUCKET is set, but this version does not run on Google Cloud yet; unset it to keep the state on disk',
-    )
-  }
-  return faults
-}
-
-function isOpenToForgery(given: Readonly<Record<string, string>>): boolean {
-  return given.GITLAB_WEBHOOK_TOKEN === undefined && given.GITLAB_WEBHOOK_SIGNING_TOKEN === undefined
 }

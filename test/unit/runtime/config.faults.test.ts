@@ -63,7 +63,7 @@ describe('an address that others can reach', () => {
     (host) => {
       expect(faultsOf({ HOST: host })).toHaveLength(2)
       expect(faultsOf({ HOST: host, GITLAB_WEBHOOK_TOKEN: 'webhook-token' })).toEqual([
-        `HOST ${host} is not a loopback address: RUNNER_BANDIT_API_TOKEN must be set`,
+        `HOST ${host} is not a loopback address: RUNNER_BANDIT_API_TOKEN or RUNNER_BANDIT_ID_TOKEN_AUDIENCE must be set`,
       ])
       expect(faultsOf({ HOST: host, RUNNER_BANDIT_API_TOKEN: 'api-token' })).toEqual([
         `HOST ${host} is not a loopback address: GITLAB_WEBHOOK_TOKEN or GITLAB_WEBHOOK_SIGNING_TOKEN must be set`,
@@ -87,16 +87,18 @@ describe('on Google Cloud', () => {
     expect(faultsOf({ K_SERVICE: 'bandit', BANDIT_GCS_BUCKET: '', ...tokens })).toHaveLength(1)
   })
 
-  test('webhooks that anyone could forge are a fault', () => {
-    expect(faultsOf({ K_SERVICE: 'bandit', BANDIT_GCS_BUCKET: '' })).toContainEqual(
-      'GITLAB_WEBHOOK_TOKEN or GITLAB_WEBHOOK_SIGNING_TOKEN must be set on Google Cloud',
-    )
+  test('a bucket needs its project', () => {
+    expect(faultsOf({ BANDIT_GCS_BUCKET: 'bucket' })).toEqual([
+      expect.stringContaining('GOOGLE_CLOUD_PROJECT must be set'),
+    ])
   })
 
-  test('a bucket is refused as long as it would be ignored', () => {
-    expect(faultsOf({ BANDIT_GCS_BUCKET: 'bucket' })).toEqual([
-      expect.stringContaining('does not run on Google Cloud yet'),
-    ])
+  test('what a function needs besides is told with all other faults', () => {
+    const load = () =>
+      loadConfig({ K_SERVICE: 'bandit', PORT: 'x' }, {}, ['RUNNER_BANDIT_ADMIN_TOKEN', ['ONE', 'OTHER']])
+    expect(load).toThrow(
+      /PORT[\s\S]*BANDIT_GCS_BUCKET must be set[\s\S]*RUNNER_BANDIT_ADMIN_TOKEN must be set[\s\S]*ONE or OTHER must be set/,
+    )
   })
 })
 
