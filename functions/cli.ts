@@ -7,6 +7,7 @@ import { addHistory } from './cli/history.ts'
 import { addHook } from './cli/hook.ts'
 import { settingsFor } from './cli/operate.ts'
 import { addQuestions } from './cli/questions.ts'
+import { addSmoke } from './cli/smoke.ts'
 import { addUpkeep } from './cli/upkeep.ts'
 import { serveDemo } from './local/demo/demo.ts'
 import { DEFAULT_FOLDER } from './local/demo/demo-folder.ts'
@@ -71,6 +72,7 @@ addQuestions(program)
 addHook(program)
 addUpkeep(program)
 addDoctor(program)
+addSmoke(program)
 
 // Started by the launcher, this process goes when the launcher goes, and does not stay for its sake.
 process.once('disconnect', () => process.exit(1))

@@ -1,4 +1,4 @@
-/** Runs an operation where the data folder is: in the server that owns it, or here. Prints the result. */
+/** Runs an operation where what is kept is: in the server that owns the data folder, here, or on Google Cloud. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { ConfigError } from '../../shared/errors.ts'
@@ -25,7 +25,7 @@ export async function operate<T>(
 ): Promise<unknown> {
   const settings = settingsFor(command)
   const progress = say.progressOn(process.stderr)
-  const result = await run(settings, name, input, progress)
+  const result = await runWhereKept(settings, name, input, progress)
   progress.end()
   const { json } = command.optsWithGlobals<GlobalOptions>()
   console.log(
@@ -36,12 +36,14 @@ export async function operate<T>(
   return result
 }
 
-async function run(
+/** The operation's result, as it is. */
+export async function runWhereKept(
   settings: Settings,
   name: OperationName,
   input: unknown,
   progress: Progress,
 ): Promise<unknown> {
+  if (settings.cloud !== undefined) return runOnCloud(settings, name, input, progress)
   const giveUpAt = performance.now() + PATIENCE_MS
   while (true) {
     const answered = await callServer(settings.dataFolder, name, input, progress)
@@ -53,6 +55,22 @@ async function run(
       if (!isBusy || performance.now() > giveUpAt) throw error
       await sleep(100)
     }
+  }
+}
+
+/** With the credentials of who runs the command, and no server between. */
+async function runOnCloud(
+  settings: Settings,
+  name: OperationName,
+  input: unknown,
+  progress: Progress,
+): Promise<unknown> {
+  const { openCloudDeps } = await import('../../shared/runtime/deps-cloud.ts')
+  const deps = openCloudDeps(settings, createLog(say.quieter(settings.logLevel)))
+  try {
+    return await runOperation(name, input, deps, sparingly(progress))
+  } finally {
+    await deps.close()
   }
 }
 
