@@ -166,6 +166,27 @@ export type StateStore = {
   latest(): StateSnapshot | undefined
 }
 
+/** Into how many shards the state is divided. */
+export type StateLayout = {
+  /**
+   * Begins to change the number of shards, or goes on with a change that was cut off; undefined when it is that
+   * number already.
+   * @throws ConfigError when a change to another number has not ended.
+   */
+  begin(to: number): Promise<Resharding | undefined>
+}
+
+/** The steps of a change, in their order; each may be repeated, also by another process. */
+export type Resharding = {
+  from: number
+  /** Ends all writing to the shards as they were, and resolves with what is in them. */
+  seal(): Promise<Pick<StateSnapshot, 'state' | 'resetAt'>[]>
+  /** Makes the new shards. */
+  write(states: readonly BanditState[], resetAt: Instant): Promise<void>
+  /** Lets the writers of the new shards begin. */
+  end(): Promise<void>
+}
+
 export type TableName =
   | 'job_events'
   | 'runner_decisions'
@@ -196,6 +217,26 @@ export type Warehouse = {
    * @throws InvalidInputError for anything else, with the engine's reason.
    */
   select(sql: string): Promise<Row[]>
+}
+
+/** A table or view as it is there. */
+export type PresentTable = {
+  name: string
+  isView: boolean
+  /** `type` and `mode` as sql/ says them, or other words for what sql/ has not. */
+  columns: readonly { name: string; type: string; mode: string }[]
+  /** The column by whose day it is partitioned. */
+  partitionBy: string | null
+}
+
+/** The tables and views of the warehouse, where it does not make them itself when it is opened. */
+export type WarehouseSchema = {
+  /** Null when not even the dataset is there. */
+  present(): Promise<PresentTable[] | null>
+  /** Runs one statement of GoogleSQL's DDL. @throws InvalidInputError when it is refused, with the engine's reason. */
+  define(ddl: string): Promise<void>
+  /** As `define`, and changes nothing. */
+  check(ddl: string): Promise<void>
 }
 
 /** A webhook body kept in a file, with the name to report it by. */

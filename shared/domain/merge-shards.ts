@@ -1,3 +1,4 @@
+import type { Instant } from './event.ts'
 import { insertId } from './folded.ts'
 import { addArmSums, addCellSums, type BanditState, EMPTY_STATE } from './state.ts'
 import {
@@ -35,4 +36,17 @@ export function mergeShards(shards: readonly BanditState[], lateAfterMs: number)
   if (sums.newestFinishAt === null) return EMPTY_STATE
   forgetOldIds(sums, drafts, lateAfterMs)
   return sums
+}
+
+/**
+ * The state of the newest epoch. A shard of an older one is from before a reset that was cut off before it got
+ * there: what it holds does not count.
+ */
+export function mergeNewestEpoch(
+  shards: readonly { state: BanditState; resetAt: Instant }[],
+  lateAfterMs: number,
+): { state: BanditState; resetAt: Instant } {
+  const resetAt = Math.max(...shards.map((shard) => shard.resetAt))
+  const ofEpoch = shards.filter((shard) => shard.resetAt === resetAt).map(({ state }) => state)
+  return { state: mergeShards(ofEpoch, lateAfterMs), resetAt }
 }

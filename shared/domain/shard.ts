@@ -14,3 +14,15 @@ export function shardOf(projectId: number, jobId: number, shards: number): numbe
   }
   return (hash >>> 0) % shards
 }
+
+/** The object of a shard; its name says of how many, so that two numbers of shards never share one. */
+export function stateObjectName(shard: number, shards: number): string {
+  return shards === 1 ? 'bandit_state.json' : `bandit_state.${shard}-of-${shards}.json`
+}
+
+/** Of how many shards this is one's object; undefined of what is none. */
+export function shardsOfObjectName(name: string): number | undefined {
+  if (name === stateObjectName(0, 1)) return 1
+  const [, shard, shards] = /^bandit_state\.(\d+)-of-(\d+)\.json$/.exec(name) ?? []
+  return Number(shard) < Number(shards) ? Number(shards) : undefined
+}

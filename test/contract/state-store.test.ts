@@ -18,4 +18,5 @@ stateStoreContract({
     }
   },
   hasManyWriters: { cannot: 'one process owns the folder, by the lock on bus.db' },
+  namesContents: true,
 })

@@ -22,6 +22,8 @@ export type StateHarness = {
   }
   /** Whether processes may share the object. */
   hasManyWriters: Ability
+  /** Whether a generation names a content, and not the writing of it. */
+  namesContents: Ability
 }
 
 const jobs = (count: number) =>
@@ -41,7 +43,7 @@ async function countOneMore(store: StateStore): Promise<void> {
   }
 }
 
-export function stateStoreContract({ adapter, fresh, hasManyWriters }: StateHarness): void {
+export function stateStoreContract({ adapter, fresh, hasManyWriters, namesContents }: StateHarness): void {
   describe(`state store: ${adapter}`, () => {
     test('starts with the empty state as generation "0"', async () => {
       const store = fresh().open()
@@ -69,16 +71,33 @@ export function stateStoreContract({ adapter, fresh, hasManyWriters }: StateHarn
       }
     })
 
-    test('stores the canonical bytes, so equal states are the same object of the same generation', async () => {
+    test('stores the canonical bytes, so equal states are the same object', async () => {
       const [one, other] = [fresh(), fresh()]
-      const first = await one.open().write(jobs(3), '0')
+      await one.open().write(jobs(3), '0')
       const writer = other.open()
       const { generation } = await writer.write(jobs(1), '0')
-      const second = await writer.write(jobs(3), generation)
+      await writer.write(jobs(3), generation)
       expect(text(await one.content())).toBe(bytesOf(jobs(3)))
       expect(await other.content()).toEqual(await one.content())
+    })
+
+    testOf(namesContents)('gives equal states the same generation', async () => {
+      const first = await fresh().open().write(jobs(3), '0')
+      const writer = fresh().open()
+      const { generation } = await writer.write(jobs(1), '0')
+      const second = await writer.write(jobs(3), generation)
       expect(second.generation).toBe(first.generation)
       expect((await writer.write(jobs(3), second.generation)).generation).toBe(second.generation)
+    })
+
+    test('goes on with the epoch until another begins', async () => {
+      const place = fresh()
+      const store = place.open()
+      const first = await store.write(jobs(1), '0', { resetAt: 5000 })
+      const second = await store.write(jobs(2), first.generation)
+      expect([first.resetAt, second.resetAt, (await store.read()).resetAt]).toEqual([5000, 5000, 5000])
+      const third = await store.write(EMPTY_STATE, second.generation, { resetAt: 7000 })
+      expect([third.resetAt, store.latest()?.resetAt]).toEqual([7000, 7000])
     })
 
     test('refuses a write that is based on another generation, and keeps what it has', async () => {
