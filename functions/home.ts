@@ -8,7 +8,7 @@ export async function home(): Promise<HttpResponse> {
       name: 'runner-bandit',
       paths: {
         'POST /webhooks/gitlab': 'job and pipeline webhooks of GitLab, with its secret token or signature',
-        'POST /update': 'the report of a job on its own end; with the API token',
+        'POST /update': 'the report of a job on its own end; with the API token or its id token',
         'GET or POST /recommend?project=&job=&tags=':
           'which runner should take this job; &format=dotenv for CI',
         'GET /stats': 'what has been learned of each arm',

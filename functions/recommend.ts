@@ -1,9 +1,10 @@
 /**
  * recommend: which runner should take this job.
  *
- * Trigger: GET or POST /recommend. Reads: the newest state in memory, fleet. Writes: topics `recommendations` and
- * `choice-sets`, not awaited. Never blocks a pipeline: no I/O on the way to the answer, and on any trouble the fleet's
- * fallback tag. Repetition: every answer is a decision of its own.
+ * Trigger: GET or POST /recommend, by the API's token or a job's id token. Reads: the newest state in memory, fleet.
+ * Writes: topics `recommendations` and `choice-sets`, not awaited. Never blocks a pipeline: no I/O on the way to the
+ * answer (but for the first id token: GitLab's keys, for two seconds at most), and on any trouble the fleet's fallback
+ * tag. Repetition: every answer is a decision of its own.
  */
 import type * as z from 'zod'
 import { projectNamesOf } from '../shared/domain/decision.ts'
@@ -14,9 +15,11 @@ import { type ChosenArm, drawArm } from '../shared/domain/recommendation.ts'
 import { seededDraws } from '../shared/domain/rng.ts'
 import { InvalidInputError } from '../shared/errors.ts'
 import { preparedChoice, type Shelf, shelfOf } from '../shared/runtime/choice-sets.ts'
+import { agreeing, callerOf } from '../shared/runtime/ci-callers.ts'
 import { refuseWithoutApiToken } from '../shared/runtime/credentials.ts'
 import type { Deps, HttpRequest, HttpResponse } from '../shared/runtime/handler.ts'
 import { NO_CHOICE, type PreparedChoice } from '../shared/schema/choice-set.ts'
+import type { CiJob } from '../shared/schema/ci-job.ts'
 import {
   dotenvOf,
   jsonOf,
@@ -29,6 +32,7 @@ import {
 import type { recommendationRow } from '../shared/schema/rows.ts'
 
 type RecommendDeps = Pick<Deps, 'state' | 'bus' | 'clock' | 'rng' | 'fleet' | 'settings' | 'log'>
+type HttpDeps = RecommendDeps & Pick<Deps, 'idTokens'>
 
 /** A decision, and all that was known when it was made. */
 type Decided = {
@@ -47,21 +51,33 @@ const MAX_BODY_BYTES = 65_536
 const MS_PER_SECOND = 1000
 const JSON_HEADERS = { 'content-type': 'application/json' }
 
-export async function recommend(request: HttpRequest, deps: RecommendDeps): Promise<HttpResponse> {
-  const refusal = refuseWithoutApiToken(request.headers, deps.settings.apiTokens)
-  if (refusal !== undefined) return refusal
+export async function recommend(request: HttpRequest, deps: HttpDeps): Promise<HttpResponse> {
+  const { headers } = request
+  const caller = await callerOf(headers, deps, () => refuseWithoutApiToken(headers, deps.settings))
+  if (caller.refusal !== undefined) return caller.refusal
   let parameters: Iterable<[string, string]> = request.query
   if (request.method === 'POST') {
     const body = await request.body(MAX_BODY_BYTES)
     if (body === undefined)
       throw new InvalidInputError(`recommend: the body is longer than ${MAX_BODY_BYTES} bytes`)
-    parameters = [...request.query, ...readParameters(request.headers['content-type'], body)]
+    parameters = [...request.query, ...readParameters(headers['content-type'], body)]
+  }
+  if (caller.job !== undefined) {
+    const agreed = agreeing(parameters, { project: namesOf(caller.job, deps) })
+    if (agreed.refusal !== undefined) return agreed.refusal
+    parameters = agreed.parameters
   }
   const { query, text } = answerTo(parameters, deps)
   // As text, since its lists are JSON already.
   return query.format === 'dotenv'
     ? { status: 200, body: text }
     : { status: 200, headers: JSON_HEADERS, body: text }
+}
+
+/** What a job may call its project: its id, its path, and the names that fleet.yaml has for it. */
+function namesOf({ projectId, projectPath }: CiJob, { fleet }: RecommendDeps): string[] {
+  const named = [...fleet.projectIds].filter(([, id]) => String(id) === projectId).map(([name]) => name)
+  return [projectId, projectPath, ...named]
 }
 
 /**

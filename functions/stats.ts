@@ -9,7 +9,7 @@ import type { Deps, HttpRequest, HttpResponse } from '../shared/runtime/handler.
 type StatsDeps = Pick<Deps, 'state' | 'fleet' | 'settings'>
 
 export async function stats({ headers }: HttpRequest, deps: StatsDeps): Promise<HttpResponse> {
-  const refusal = refuseWithoutApiToken(headers, deps.settings.apiTokens)
+  const refusal = refuseWithoutApiToken(headers, deps.settings)
   return refusal ?? { status: 200, body: await gatherStats(deps) }
 }
 

@@ -1,7 +1,8 @@
 /** The only reader of the environment. */
 import { ConfigError } from '../errors.ts'
-import { type Settings, settingsFrom, settingsSchema } from '../schema/settings.ts'
+import { type Settings, settingsFrom } from '../schema/settings.ts'
 import { crossFaults } from '../schema/settings-faults.ts'
+import { settingsSchema } from '../schema/settings-schema.ts'
 import { faultsOf } from '../schema/wire.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>

@@ -57,15 +57,28 @@ export function refuseForgery(
   return unauthorized('The header webhook-signature does not fit the body, its id and its time.')
 }
 
-/** A 401 when tokens are set and the request carries none of them. */
+type ApiCredentials = Pick<Settings, 'apiTokens' | 'idTokenAudience'>
+
+/** A 401 when the settings name anything to show, and the request carries no token of the API. */
 export function refuseWithoutApiToken(
   headers: IncomingHttpHeaders,
-  tokens: readonly string[] | undefined,
+  settings: ApiCredentials,
 ): HttpResponse | undefined {
-  return tokens === undefined ? undefined : refuseStranger(headers, tokens, 'RUNNER_BANDIT_API_TOKEN')
+  const { apiTokens, idTokenAudience } = settings
+  if (apiTokens === undefined && idTokenAudience === undefined) return undefined
+  return refuseStranger(headers, apiTokens ?? [], 'RUNNER_BANDIT_API_TOKEN')
 }
 
-/** The same for what changes something: without a token set it is closed to all, by a 403 that says so. */
+/** The same for what changes something: with nothing named to show it is closed to all, by a 403 that says so. */
+export function refuseReport(
+  headers: IncomingHttpHeaders,
+  { apiTokens, idTokenAudience }: ApiCredentials,
+): HttpResponse | undefined {
+  const tokens = apiTokens ?? (idTokenAudience === undefined ? undefined : [])
+  return refuseUnlessTrusted(headers, tokens, 'RUNNER_BANDIT_API_TOKEN')
+}
+
+/** For what changes something by a token of its own: without one set it is closed to all, by a 403 that says so. */
 export function refuseUnlessTrusted(
   headers: IncomingHttpHeaders,
   tokens: readonly string[] | undefined,
@@ -90,7 +103,7 @@ function refuseStranger(
 }
 
 /** The token of `Authorization: Bearer …`. */
-function bearerOf(headers: IncomingHttpHeaders): string | undefined {
+export function bearerOf(headers: IncomingHttpHeaders): string | undefined {
   return /^Bearer ([^\s]+)$/i.exec(headers.authorization ?? '')?.[1]
 }
 

@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemClock } from '../adapters/clock.ts'
 import { openGitlab } from '../adapters/gitlab.ts'
+import { GOOGLE, openIdTokens } from '../adapters/id-tokens.ts'
 import { type LocalBus, openLocalBus } from '../adapters/local/bus.ts'
 import { type BusReading, openBusForReading } from '../adapters/local/bus-reading.ts'
 import { openDuckdb, openDuckdbForReading } from '../adapters/local/duckdb.ts'
@@ -13,7 +14,7 @@ import { localWebhookFiles } from '../adapters/local/webhook-files.ts'
 import { systemRng } from '../adapters/rng.ts'
 import type { Fleet } from '../domain/fleet.ts'
 import { ConfigError, InvalidInputError } from '../errors.ts'
-import type { Clock, Gitlab, Inbox, Log, StateStore, Warehouse } from '../ports.ts'
+import type { Clock, Gitlab, Inbox, Log, StateLayout, StateStore, Warehouse } from '../ports.ts'
 import { parseFleet } from '../schema/fleet.ts'
 import type { Settings } from '../schema/settings.ts'
 import { lastResetAt } from './event-log.ts'
@@ -23,8 +24,13 @@ import { loadCatalogue } from './sql.ts'
 
 const EXAMPLE_FLEET = join(import.meta.dirname, '../fleet.example.yaml')
 const TOKEN_BYTES = 24
+const ONE_FILE: StateLayout = {
+  begin() {
+    throw new InvalidInputError('On one machine the state is one file; it is divided on Google Cloud alone.')
+  },
+}
 /** The embedded bus hands messages over by itself. */
-const EMPTY_INBOX: Inbox = { take: async () => ({ bodies: [], ack: async () => {} }) }
+const EMPTY_INBOX: Inbox = { take: async () => ({ bodies: [], ack: async () => {}, bury: async () => {} }) }
 
 export type LocalDeps = Deps & {
   bus: LocalBus
@@ -63,11 +69,12 @@ export async function openLocalDeps(
       deliveries: bus,
       state,
       shards: [state],
+      layout: ONE_FILE,
       warehouse,
       webhookFiles: localWebhookFiles,
       spool: openLocalSpool(join(folder, 'spool')),
       gitlab: (apiToken) => gitlabBy(apiToken ?? settings.gitlabApiToken, settings, log, ending.signal),
-      idTokens: { gitlab: undefined, google: undefined },
+      idTokens: idTokensBy(settings, log, clock),
       log,
       fleet,
       settings: { ...settings, webhookTokens: isOwnToken ? [ownToken(folder)] : settings.webhookTokens },
@@ -130,6 +137,17 @@ export function gitlabBy(
   throw new InvalidInputError(
     'GITLAB_API_TOKEN is not set. In GitLab, make an access token of the project or of yourself: scope read_api and role Reporter to read jobs, scope api and role Maintainer to install a webhook.',
   )
+}
+
+/** Whose identity tokens the settings say to believe. No keys are fetched before the first token comes. */
+export function idTokensBy(settings: Settings, log: Log, clock: Clock): Deps['idTokens'] {
+  const { gitlabUrl, idTokenAudience, pushAudience, pushKeysUrl } = settings
+  const openFor = (audience: string | undefined, issuer: { issuer: string; jwksUrl?: string }) =>
+    audience === undefined ? undefined : openIdTokens({ ...issuer, audience, clock, log })
+  return {
+    gitlab: openFor(idTokenAudience, { issuer: gitlabUrl }),
+    google: openFor(pushAudience, pushKeysUrl === undefined ? GOOGLE : { ...GOOGLE, jwksUrl: pushKeysUrl }),
+  }
 }
 
 /** The bus's file is the lock of the folder. */

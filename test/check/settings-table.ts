@@ -1,7 +1,7 @@
 /** The README's table of settings, made from the schema. `npm run docs` writes it; a test compares. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { settingsSchema } from '../../shared/schema/settings.ts'
+import { settingsSchema } from '../../shared/schema/settings-schema.ts'
 
 const README = join(import.meta.dirname, '../../README.md')
 const BEGIN = '<!-- settings: made by "npm run docs" -->\n'

@@ -1,6 +1,6 @@
 /** Checks of what is in the data folder, from the numbers of `inspect`. */
 
-import { LOOPBACK } from '../../../shared/schema/settings.ts'
+import { LOOPBACK } from '../../../shared/schema/settings-schema.ts'
 import type { Inspection, Outline } from '../../inspect.ts'
 import { type Check, failed, named, ok, skipped, span, warning } from './check.ts'
 

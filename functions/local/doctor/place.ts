@@ -3,7 +3,7 @@ import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs
 import { dirname, join, resolve } from 'node:path'
 import { ConfigError } from '../../../shared/errors.ts'
 import { loadFleet } from '../../../shared/runtime/deps.ts'
-import { LOOPBACK } from '../../../shared/schema/settings.ts'
+import { LOOPBACK } from '../../../shared/schema/settings-schema.ts'
 import { type Check, failed, named, ok, shell, skipped, warning } from './check.ts'
 
 const OLDEST_NODE = [22, 18] as const

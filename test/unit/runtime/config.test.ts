@@ -21,6 +21,7 @@ describe('the settings', () => {
       idTokenProjects: undefined,
       pushAudience: undefined,
       pushAccounts: undefined,
+      pushKeysUrl: undefined,
       dataFolder: './data',
       fleetFile: undefined,
       policyName: 'ucb1',
@@ -34,6 +35,7 @@ describe('the settings', () => {
       cloud: undefined,
       stateShards: 1,
       functionTarget: undefined,
+      emulators: { pubsub: undefined, storage: undefined, bigquery: undefined },
       logLevel: 'info',
       synthetic: false,
     })
@@ -80,6 +82,7 @@ describe('the settings', () => {
       idTokenProjects: ['42', 'group/app', 'group/*'],
       pushAudience: 'runner-bandit',
       pushAccounts: ['a@project.iam.gserviceaccount.com', 'b@project.iam.gserviceaccount.com'],
+      pushKeysUrl: undefined,
       dataFolder: '/var/lib/bandit',
       fleetFile: 'fleet.yaml',
       policyName: 'uniform',
@@ -93,6 +96,7 @@ describe('the settings', () => {
       cloud: undefined,
       stateShards: 1,
       functionTarget: undefined,
+      emulators: { pubsub: undefined, storage: undefined, bigquery: undefined },
       logLevel: 'debug',
       synthetic: false,
     })
