@@ -11,8 +11,10 @@ import { inspect, outlineOf } from './inspect.ts'
 import { dropQuarantine, listQuarantine, redriveQuarantine } from './quarantine.ts'
 import { rebuild, rebuildIfBehind } from './rebuild.ts'
 import { recommendFor } from './recommend.ts'
+import { reconcile } from './reconcile.ts'
 import { replay } from './replay.ts'
 import { resetState } from './reset.ts'
+import { reshard } from './reshard.ts'
 import { gatherStats } from './stats.ts'
 
 type Operation<T extends z.ZodType> = {
@@ -46,6 +48,13 @@ export const operations = {
       refuseOtherGitlab(gitlabUrl, deps)
       const report = await backfill({ ...input, apiToken }, deps, progress)
       return { ...report, stats: await gatherStats(deps) }
+    },
+  }),
+  reconcile: operation({
+    input: z.object({ projects: z.array(z.string().min(1)), since: z.string(), ...gitlabInput }),
+    run({ api_token: apiToken, gitlab_url: gitlabUrl, ...input }, deps, progress) {
+      refuseOtherGitlab(gitlabUrl, deps)
+      return reconcile({ ...input, apiToken }, deps, progress)
     },
   }),
   'hook-install': operation({
@@ -96,6 +105,7 @@ export const operations = {
       return { would_forget: totalObservations((await deps.state.read()).state) }
     },
   }),
+  reshard: operation({ input: z.object({ shards: z.int().min(1).max(64) }), run: reshard }),
   'dead-letters': operation({
     input: z.object({ subscription: z.string().optional(), limit: listLimit }),
     run: listDeadLetters,

@@ -4,7 +4,7 @@
  * Trigger: topic `quarantine`. Reads and writes: table `quarantine`. Repetition: what is there is not kept again.
  */
 import type { Instant } from '../shared/domain/event.ts'
-import type { Deps, MessageHandler } from '../shared/runtime/handler.ts'
+import type { Deps } from '../shared/runtime/handler.ts'
 import { keepInQuarantine } from '../shared/runtime/quarantine.ts'
 import { quarantineRow } from '../shared/schema/rows.ts'
 import { decodeOrThrow } from '../shared/schema/wire.ts'
@@ -12,10 +12,12 @@ import { decodeOrThrow } from '../shared/schema/wire.ts'
 /** Whoever floods quarantine must not flood the log. */
 const LOG_EVERY_MS = 60_000
 
-export function recordQuarantine(): MessageHandler {
+type QuarantineDeps = Pick<Deps, 'clock' | 'log' | 'settings' | 'warehouse'>
+
+export function recordQuarantine(): (bodies: unknown[], deps: QuarantineDeps) => Promise<void> {
   let notKept = 0
   let loggedAt: Instant = Number.NEGATIVE_INFINITY
-  return async (bodies: unknown[], deps: Pick<Deps, 'clock' | 'log' | 'settings' | 'warehouse'>) => {
+  return async (bodies, deps) => {
     for (const body of bodies) decodeOrThrow(quarantineRow, body, 'quarantine')
     notKept += await keepInQuarantine(bodies as { quarantine_id: string }[], deps)
     const now = deps.clock.now()

@@ -11,6 +11,7 @@ import { ingest } from './ingest.ts'
 import { learn } from './learn.ts'
 import { learnBatch } from './learn-batch.ts'
 import { recommend } from './recommend.ts'
+import { reconcileHourly } from './reconcile.ts'
 import { record } from './record.ts'
 import { recordJournal } from './record-journal.ts'
 import { recordQuarantine } from './record-quarantine.ts'
@@ -91,4 +92,5 @@ export const routes: readonly Route[] = [
     handle: checkState,
   },
   { name: 'retain', trigger: { schedule: 'daily' }, service: 'ticks', handle: retain },
+  { name: 'reconcile', trigger: { schedule: 'hourly' }, service: 'ticks', handle: reconcileHourly },
 ]

@@ -7,7 +7,7 @@ const HANDLER_MAY = [
   'shared/{domain,schema}/**',
   'shared/errors.ts',
   'type shared/ports.ts',
-  'shared/runtime/{breathe,bulk,choice-sets,ci-callers,credentials,decide-past,event-log,learn-events,log-lag,publish-intake,push-credentials,quarantine,rebuild-state,update-state}.ts',
+  'shared/runtime/{breathe,bulk,choice-sets,ci-callers,credentials,decide-past,event-log,learn-events,missing-jobs,log-lag,publish-intake,push-credentials,quarantine,rebuild-state,update-state}.ts',
   'type shared/runtime/handler.ts',
   'npm:zod',
 ]
@@ -56,7 +56,7 @@ const MAY_NOT_SAY: readonly [files: string, except: string, words: RegExp][] = [
 
 const MAX_LINES = 250
 /** What stands in one file on purpose, so that a port is never searched. */
-const MAX_LINES_OF_PORTS = 320
+const MAX_LINES_OF_PORTS = 360
 const MAX_MEDIAN_LINES = 120
 
 const root = join(import.meta.dirname, '..')

@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import * as say from '../local/say.ts'
 import * as sayGitlab from '../local/say-gitlab.ts'
 import type { RebuildReport } from '../rebuild.ts'
+import type { ReconcileReport } from '../reconcile.ts'
 import { gitlabOf, operate } from './operate.ts'
 
 export function addHistory(program: Command): void {
@@ -46,6 +47,31 @@ repeated; one that was interrupted goes on where it stopped.`,
       ) => {
         const input = { projects, since, restart, ...gitlabOf(command) }
         await operate('backfill', input, command, sayGitlab.backfilled)
+      },
+    )
+
+  program
+    .command('reconcile')
+    .description(
+      'Ask GitLab for finished jobs of which no webhook came, and learn from them. A server with GITLAB_API_TOKEN does so every hour.',
+    )
+    .option(
+      '--project <id|path>',
+      'id or full path of the project; may be given several times; else those that are known',
+      also,
+    )
+    .option('--since <period>', 'jobs that finished since then: 24h, 3d, or a day as 2026-10-01', '24h')
+    .addHelpText(
+      'after',
+      `
+Needs GITLAB_API_TOKEN (scope read_api, role Reporter). What is in the log already is not missing, so it can be repeated.
+Jobs that finished longer ago than LATE_AFTER_HOURS are for backfill.`,
+    )
+    .action(
+      async ({ project: projects = [], since }: { project?: string[]; since: string }, command: Command) => {
+        const input = { projects, since, ...gitlabOf(command) }
+        const report = await operate('reconcile', input, command, sayGitlab.reconciled)
+        if ((report as ReconcileReport).unchecked.length > 0) process.exitCode = 1
       },
     )
 

@@ -1,6 +1,7 @@
 /** Results of the operations that speak with GitLab, as text for a terminal. */
 import type { BackfillReport } from '../backfill.ts'
 import type { HookReport } from '../hook.ts'
+import type { ReconcileReport } from '../reconcile.ts'
 import type { gatherStats } from '../stats.ts'
 import { grouped, rows, statistics } from './say.ts'
 
@@ -51,6 +52,30 @@ export function backfilled(report: Backfilled): string {
     '',
     'Next, look at single jobs:',
     '  npx runner-bandit sql "SELECT job_name, actual_runner, nsai_runner, job_duration FROM ci_metrics.decision_outcomes ORDER BY decided_at DESC LIMIT 20"',
+  ].join('\n')
+}
+
+const LIMITS: Record<string, string> = {
+  lateness: 'Jobs that finished before are for backfill: so late, they would not be learned from.',
+  reset: 'What was before the last reset is forgotten.',
+}
+
+export function reconciled(report: ReconcileReport): string {
+  const { projects, unchecked, since, until, limited_by: limit } = report
+  const table = projects.map(({ path, checked, missing, published, waiting, quarantined }) => ({
+    project: path,
+    'jobs finished': checked,
+    missing,
+    'events published': published,
+    'waiting for the log': waiting,
+    quarantined,
+  }))
+  const named = projects.length + unchecked.length > 0
+  return [
+    `Jobs that finished from ${since} to ${until}. ${limit === null ? '' : LIMITS[limit]}`,
+    ...(named ? [] : ['No project is known yet: say which with --project.']),
+    ...(table.length === 0 ? [] : ['', rows(table)]),
+    ...unchecked.map(({ project, reason }) => `NOT checked: project ${project}. ${reason}`),
   ].join('\n')
 }
 

@@ -12,10 +12,19 @@ export type EventKind = 'job.queued' | 'job.started' | 'job.finished'
 export type FinalStatus = 'success' | 'failed' | 'canceled'
 
 /**
- * Who witnessed it. Live: a job webhook, the jobs of a pipeline webhook, a report of the job itself. Bulk, so never
- * late (law 6): files, and the job history of GitLab's API. `synthetic`: nobody, a played GitLab sent it.
+ * Who witnessed it. Live: a job webhook, the jobs of a pipeline webhook, a report of the job itself, GitLab's API asked
+ * for what webhooks did not tell (`reconcile`). Bulk, so never late (law 6): files, and the job history of GitLab's API.
+ * `synthetic`: nobody, a played GitLab sent it.
  */
-export const SOURCES = ['webhook', 'pipeline', 'update', 'replay', 'backfill', 'synthetic'] as const
+export const SOURCES = [
+  'webhook',
+  'pipeline',
+  'update',
+  'reconcile',
+  'replay',
+  'backfill',
+  'synthetic',
+] as const
 export type Source = (typeof SOURCES)[number]
 
 export function isBulk(source: Source): boolean {

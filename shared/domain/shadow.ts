@@ -85,11 +85,12 @@ export type OutcomeRecord = Pick<
 }
 
 /**
- * The decision at a job's start; undefined when the state already holds the job's outcome, or when the start
- * came so late that the ids which would tell may have been forgotten. The finish's late decision serves then.
+ * The decision at a job's start; undefined when the state already holds the job's outcome, when the start was told after
+ * the finish, or so late that the ids which would tell may have been forgotten. The finish's late decision serves then.
  */
 export function decideAtStart(event: JobEvent, context: DecisionContext): DecisionRecord | undefined {
   if (event.conflicting || holdsOutcome(context.state, event)) return undefined
+  if (event.source === 'reconcile') return undefined
   if (!isBulk(event.source) && event.receivedAt - event.occurredAt > context.lateAfterMs) return undefined
   return recordOf(event, context, context.state, false)
 }

@@ -38,7 +38,7 @@ const POOLS: Record<string, readonly unknown[]> = {
   project_id: [1, 2],
   job_id: Array.from({ length: 30 }, (_, index) => index + 1),
   kind: ['job.queued', 'job.started', 'job.finished'],
-  source: ['webhook', 'pipeline', 'update', 'replay', 'backfill', 'synthetic'],
+  source: ['webhook', 'pipeline', 'update', 'reconcile', 'replay', 'backfill', 'synthetic'],
   status: STATUSES,
   job_status: STATUSES,
   arm: ARMS,
