@@ -2,10 +2,12 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
 import { ConfigError, InvalidInputError, TransientError } from '../shared/errors.ts'
+import { addCost } from './cli/cost.ts'
+import { addDeploySql } from './cli/deploy.ts'
 import { addDoctor } from './cli/doctor.ts'
 import { addHistory } from './cli/history.ts'
 import { addHook } from './cli/hook.ts'
-import { settingsFor } from './cli/operate.ts'
+import { settingsFor, warehouseSchemaFor } from './cli/operate.ts'
 import { addQuestions } from './cli/questions.ts'
 import { addSmoke } from './cli/smoke.ts'
 import { addUpkeep } from './cli/upkeep.ts'
@@ -73,6 +75,8 @@ addHook(program)
 addUpkeep(program)
 addDoctor(program)
 addSmoke(program)
+addDeploySql(program, warehouseSchemaFor)
+addCost(program)
 
 // Started by the launcher, this process goes when the launcher goes, and does not stay for its sake.
 process.once('disconnect', () => process.exit(1))

@@ -8,7 +8,6 @@
 import { mergeNewestEpoch } from '../shared/domain/merge-shards.ts'
 import { splitShards } from '../shared/domain/split-shards.ts'
 import { totalObservations } from '../shared/domain/state.ts'
-import type { StateLayout } from '../shared/ports.ts'
 import type { Deps } from '../shared/runtime/handler.ts'
 
 export type ReshardReport = {
@@ -20,7 +19,7 @@ export type ReshardReport = {
 
 export async function reshard(
   { shards }: { shards: number },
-  { layout, settings, log }: { layout: StateLayout } & Pick<Deps, 'settings' | 'log'>,
+  { layout, settings, log }: Pick<Deps, 'layout' | 'settings' | 'log'>,
 ): Promise<ReshardReport> {
   const resharding = await layout.begin(shards)
   if (resharding === undefined) return { shards, before: null, observations: null }

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { ConfigError } from '../../shared/errors.ts'
+import type { WarehouseSchema } from '../../shared/ports.ts'
 import { loadConfig } from '../../shared/runtime/config.ts'
 import type { Progress } from '../../shared/runtime/handler.ts'
 import { createLog } from '../../shared/runtime/log.ts'
@@ -88,6 +89,13 @@ async function runHere(
   } finally {
     await deps.close()
   }
+}
+
+/** The tables and views of the cloud that the settings name. @throws ConfigError when they name none. */
+export async function warehouseSchemaFor(command: Command): Promise<WarehouseSchema> {
+  const settings = settingsFor(command)
+  const { openCloudSchema } = await import('../../shared/runtime/deps-cloud.ts')
+  return openCloudSchema(settings, createLog(say.quieter(settings.logLevel)))
 }
 
 /** @throws ConfigError listing every fault of the settings. */

@@ -6,8 +6,8 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Command, InvalidArgumentError } from 'commander'
-import { Webhook } from 'standardwebhooks'
 import { ConfigError, TransientError } from '../../shared/errors.ts'
+import { signedHeaders } from '../../shared/runtime/signature.ts'
 import type { Settings } from '../../shared/schema/settings.ts'
 import { runWhereKept, settingsFor } from './operate.ts'
 
@@ -77,12 +77,7 @@ function credentials(id: string, now: number, body: string, settings: Settings):
   const [signingToken] = settings.signingTokens ?? []
   const [token] = settings.webhookTokens ?? []
   if (signingToken !== undefined) {
-    const at = new Date(now)
-    return {
-      'webhook-id': id,
-      'webhook-timestamp': String(Math.floor(now / 1000)),
-      'webhook-signature': new Webhook(signingToken).sign(id, at, body),
-    }
+    return signedHeaders(signingToken, id, now, body)
   }
   if (token !== undefined) return { 'x-gitlab-token': token }
   throw new ConfigError('GITLAB_WEBHOOK_SIGNING_TOKEN or GITLAB_WEBHOOK_TOKEN must be set')

@@ -1,7 +1,7 @@
 /** Commands for what went wrong, and for starting over. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import * as say from '../local/say-upkeep.ts'
-import { operate } from './operate.ts'
+import { operate, settingsFor } from './operate.ts'
 
 const MAX_LIMIT = 10_000
 
@@ -9,6 +9,7 @@ export function addUpkeep(program: Command): void {
   addQuarantine(program)
   addDeadLetters(program)
   addReset(program)
+  addReshard(program)
 }
 
 function addQuarantine(program: Command): void {
@@ -85,4 +86,25 @@ function addReset(program: Command): void {
       await operate('reset', { confirmed: yes, reason }, command, say.reset)
       if (!yes) process.exitCode = 1
     })
+}
+
+function addReshard(program: Command): void {
+  program
+    .command('reshard')
+    .description('Divide the bandit state on Google Cloud into another number of objects.')
+    .option('--shards <n>', 'so many (env BANDIT_STATE_SHARDS)', wholeNumber)
+    .addHelpText(
+      'after',
+      `
+Run it before functions with the new BANDIT_STATE_SHARDS are deployed. Until they are, learners are refused and their
+events wait in Pub/Sub; recommendations go on from the state as it was. Cut off, it is run again.`,
+    )
+    .action(async ({ shards }: { shards?: number }, command: Command) => {
+      await operate('reshard', { shards: shards ?? settingsFor(command).stateShards }, command, say.resharded)
+    })
+}
+
+function wholeNumber(text: string): number {
+  if (/^\d{1,3}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('It has to be a whole number.')
 }

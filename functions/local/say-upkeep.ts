@@ -2,6 +2,7 @@
 import type { DeadLetterReport } from '../dead-letters.ts'
 import type { QuarantineReport, RedriveReport } from '../quarantine.ts'
 import type { ResetReport } from '../reset.ts'
+import type { ReshardReport } from '../reshard.ts'
 import { rows } from './say.ts'
 
 export function quarantined({ quarantined: count, by_code, newest }: QuarantineReport): string {
@@ -66,4 +67,9 @@ The log, the decisions and a copy of the state are kept; the same history sent a
   const copy =
     backup === null ? 'There was no state to keep a copy of.' : `The state before is kept in ${backup}.`
   return `${observations} observations forgotten; what is received after ${at} counts.\n${copy}`
+}
+
+export function resharded({ shards, before, observations }: ReshardReport): string {
+  if (before === null) return `The state is in ${shards} shards already.`
+  return `The state of ${observations} observations is in ${shards} shards now, and was in ${before}. Deploy functions with BANDIT_STATE_SHARDS=${shards}: until then nothing is learned, and what comes waits.`
 }

@@ -13,6 +13,7 @@ import type {
   Log,
   Rng,
   Spool,
+  StateLayout,
   StateStore,
   Topic,
   Warehouse,
@@ -31,6 +32,7 @@ export type Deps = {
   state: StateStore
   /** Its parts, each of the jobs of one shard (`shardOf`), changed by itself; one is the whole state. */
   shards: readonly StateStore[]
+  layout: StateLayout
   warehouse: Warehouse
   webhookFiles: WebhookFiles
   spool: Spool

@@ -1,7 +1,7 @@
 /** The state is made anew from the log (law 9). */
 import { totalObservations } from '../domain/state.ts'
 import { encodeState } from '../schema/state.ts'
-import { foldLog, refuseWhileLogLags } from './event-log.ts'
+import { foldLog, lastResetAt, refuseWhileLogLags } from './event-log.ts'
 import type { Deps, Progress } from './handler.ts'
 
 export type RebuildDeps = Pick<Deps, 'state' | 'warehouse' | 'deliveries' | 'settings' | 'log'>
@@ -34,7 +34,8 @@ export async function rebuildHeldState(
   const replaced = await state.bytes()
   const isEqual = replaced !== undefined && Buffer.from(encodeState(folded)).equals(replaced)
   const backup = replaced === undefined || isEqual ? undefined : await state.backup()
-  const { generation } = await state.write(folded, before)
+  const resetAt = await lastResetAt(warehouse)
+  const { generation } = await state.write(folded, before, { resetAt })
   log.info('state.rebuilt', { generation, events, backup })
   return { events, observations: totalObservations(folded), generation, equal: isEqual }
 }

@@ -15,6 +15,15 @@ const TOLERANCE_MS = 300_000
 const SIGNATURE_LENGTH = 47
 const MS_PER_SECOND = 1000
 
+/** The headers with which GitLab signs a delivery. */
+export function signedHeaders(token: string, id: string, now: Instant, body: string): Record<string, string> {
+  return {
+    'webhook-id': id,
+    'webhook-timestamp': String(Math.floor(now / MS_PER_SECOND)),
+    'webhook-signature': new Webhook(token).sign(id, new Date(now), body),
+  }
+}
+
 /** What is wrong with the headers of a signed delivery, as far as can be told without its body. */
 export function faultOfSignedHeaders(headers: IncomingHttpHeaders, now: Instant): string | undefined {
   if (headers['webhook-id'] === undefined) return 'The header webhook-id is missing.'

@@ -2,12 +2,21 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { TransientError } from '../../shared/errors.ts'
-import { type BusHarness, collector, message, numbers, openFor, publishAll } from './event-bus.harness.ts'
+import { testOf } from './ability.ts'
+import {
+  type BusHarness,
+  collector,
+  eventually,
+  message,
+  numbers,
+  openFor,
+  publishAll,
+} from './event-bus.harness.ts'
 
-export function closeContract({ fresh }: BusHarness): void {
+export function closeContract({ fresh, waitsForHandlers }: BusHarness): void {
   describe('close', () => {
-    test('waits for the handler in hand, and nothing is handled afterwards', async () => {
-      const place = fresh()
+    testOf(waitsForHandlers)('waits for the handler in hand, and nothing is handled afterwards', async () => {
+      const place = await fresh()
       const bus = openFor(place)
       const { handle, bodies } = collector()
       bus.subscribe({
@@ -33,8 +42,8 @@ export function closeContract({ fresh }: BusHarness): void {
       expect([...bodies(), ...rest.bodies()].sort()).toEqual(numbers(5))
     })
 
-    test('tells who waits for the bus to be drained that it will not be', async () => {
-      const bus = openFor(fresh())
+    testOf(waitsForHandlers)('tells who waits for the bus to be drained that it will not be', async () => {
+      const bus = openFor(await fresh())
       const handle = async () => {
         throw new TransientError('down')
       }
@@ -46,7 +55,7 @@ export function closeContract({ fresh }: BusHarness): void {
     })
 
     test('makes durable what was published and not yet answered, and takes nothing more', async () => {
-      const place = fresh()
+      const place = await fresh()
       const bus = openFor(place)
       const publishing = bus.publish(message('last'))
       await bus.close()
@@ -56,8 +65,7 @@ export function closeContract({ fresh }: BusHarness): void {
       const { handle, bodies } = collector()
       const again = openFor(place)
       again.subscribe({ name: 'reader', topic: 'job-events', handle })
-      await again.drained()
-      expect(bodies()).toEqual(['last'])
+      await eventually(bodies).toEqual(['last'])
     })
   })
 }

@@ -1,6 +1,7 @@
 /** Waiting for what was published, and standing still while something else changes what it is about. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, test } from 'vitest'
+import { describe, expect } from 'vitest'
+import { testOf } from './ability.ts'
 import {
   type BusHarness,
   collector,
@@ -11,10 +12,12 @@ import {
   publishAll,
 } from './event-bus.harness.ts'
 
-export function holdContract({ fresh }: BusHarness): void {
+export function holdContract({ fresh, waitsForHandlers }: BusHarness): void {
+  const test = testOf(waitsForHandlers)
+
   describe('drained', () => {
     test('waits for what was published before, also when the publisher did not', async () => {
-      const bus = openFor(fresh())
+      const bus = openFor(await fresh())
       const { handle, bodies } = collector()
       bus.subscribe({ name: 'reader', topic: 'job-events', handle })
       const publishing = publishAll(bus, numbers(3))
@@ -24,7 +27,7 @@ export function holdContract({ fresh }: BusHarness): void {
     })
 
     test('does not wait for what was set aside for a retry', async () => {
-      const bus = openFor(fresh())
+      const bus = openFor(await fresh())
       const handle = async () => {
         throw new Error('a bug')
       }
@@ -37,7 +40,7 @@ export function holdContract({ fresh }: BusHarness): void {
 
   describe('hold', () => {
     test('stands still with all subscriptions at the same message, and then goes on', async () => {
-      const bus = openFor(fresh())
+      const bus = openFor(await fresh())
       const [fast, slow] = [collector(), collector()]
       let inHold = false
       let handledInHold = 0
@@ -77,7 +80,7 @@ export function holdContract({ fresh }: BusHarness): void {
     })
 
     test('handles what was published before it first', async () => {
-      const bus = openFor(fresh())
+      const bus = openFor(await fresh())
       const { handle, bodies } = collector()
       bus.subscribe({ name: 'reader', topic: 'job-events', handle })
       const publishing = publishAll(bus, numbers(50))
@@ -86,7 +89,7 @@ export function holdContract({ fresh }: BusHarness): void {
     })
 
     test('lets no retry through', async () => {
-      const bus = openFor(fresh())
+      const bus = openFor(await fresh())
       let attempts = 0
       const handle = async () => {
         attempts += 1
@@ -106,7 +109,7 @@ export function holdContract({ fresh }: BusHarness): void {
     })
 
     test('comes one after the other, and the end of one does not end the next', async () => {
-      const bus = openFor(fresh())
+      const bus = openFor(await fresh())
       const { handle, bodies } = collector()
       bus.subscribe({ name: 'reader', topic: 'job-events', handle, lingerMs: 0 })
       let inside = 0
@@ -125,7 +128,7 @@ export function holdContract({ fresh }: BusHarness): void {
     })
 
     test('that fails says so to its caller, and deliveries go on', async () => {
-      const bus = openFor(fresh())
+      const bus = openFor(await fresh())
       const { handle, bodies } = collector()
       bus.subscribe({ name: 'reader', topic: 'job-events', handle })
       await expect(bus.hold(() => Promise.reject(new Error('no')))).rejects.toThrow('no')

@@ -6,7 +6,7 @@ import { eventBusContract } from './event-bus.ts'
 
 eventBusContract({
   adapter: 'local',
-  fresh() {
+  async fresh() {
     const file = join(temporaryFolder(), 'bus.db')
     return {
       open: ({ maxQueued = 100_000 } = {}) => openLocalBus(file, { clock: systemClock, maxQueued }),
@@ -14,4 +14,11 @@ eventBusContract({
   },
   remembersKeys: true,
   isBounded: true,
+  tellsDepths: true,
+  waitsForHandlers: true,
+  handsOverBatches: true,
+  backsOff: true,
+  handlesOnce: true,
+  sparesOutages: true,
+  knowsItsReaders: true,
 })

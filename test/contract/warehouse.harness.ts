@@ -14,6 +14,8 @@ export type WarehouseHarness = {
   fresh(whenDone?: WhenDone): { open(): Promise<ClosableWarehouse> }
   /** Whether an insert of many rows is refused whole when one of them is. */
   insertsAllOrNone: Ability
+  /** Whether rows may be about any day, of the past and of the future. */
+  takesAnyDay: Ability
 }
 
 /** Opens the warehouse for the running test. */

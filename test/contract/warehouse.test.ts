@@ -11,4 +11,5 @@ warehouseContract({
     return { open: () => openDuckdb(file, loadCatalogue()) }
   },
   insertsAllOrNone: true,
+  takesAnyDay: true,
 })

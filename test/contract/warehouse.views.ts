@@ -1,9 +1,35 @@
 /** A row may come twice; the views keep one of each. */
 import { describe, expect, test } from 'vitest'
+import type { Row, TableName } from '../../shared/ports.ts'
+import { loadCatalogue } from '../../shared/runtime/sql.ts'
+import { arbitraryTables } from '../sql/content.ts'
 import { decisionRow, eventRow, openFor, outcomeRow, type WarehouseHarness } from './warehouse.harness.ts'
+
+const catalogue = loadCatalogue()
 
 export function viewsContract({ fresh }: WarehouseHarness): void {
   describe('views', () => {
+    test('say the same when every row is written again, as after an answer that was lost', async () => {
+      const warehouse = await openFor(fresh())
+      // Days that every warehouse takes: of the columns with an instant of 1970, one is what a table is partitioned by.
+      const content = Object.entries(arbitraryTables(catalogue, 'written again')).map(([name, rows]) => {
+        const day = catalogue.tables.get(name)?.partition_by ?? ''
+        return [name as TableName, rows.map((row) => ({ ...row, [day]: aDayOf2026(row[day]) }))] as const
+      })
+      const answers = async () => {
+        const rows: Record<string, Row[]> = {}
+        for (const view of catalogue.views.keys()) {
+          rows[view] = await warehouse.query(`SELECT * FROM ci_metrics.${view}`)
+        }
+        return Object.fromEntries(Object.entries(rows).map(([view, of]) => [view, of.map(rounded).sort()]))
+      }
+      for (const [table, rows] of content) await warehouse.insert(table, rows)
+      const once = await answers()
+      expect(Object.values(once).every((rows) => rows.length > 0)).toBe(true)
+      for (const [table, rows] of content) await warehouse.insert(table, rows)
+      expect(await answers()).toEqual(once)
+    })
+
     test('count a job once, however often its decision and its outcome were written', async () => {
       const warehouse = await openFor(fresh())
       for (let times = 0; times < 3; times += 1) {
@@ -38,3 +64,11 @@ export function viewsContract({ fresh }: WarehouseHarness): void {
     })
   })
 }
+
+const aDayOf2026 = (instant: unknown) => (String(instant) < '2026' ? '2026-02-27T12:00:00.000Z' : instant)
+
+/** As text, with floats as they are but for the order in which they were added up. */
+const rounded = (row: Row) =>
+  JSON.stringify(row, (_name, cell) =>
+    typeof cell === 'number' && !Number.isInteger(cell) ? cell.toPrecision(9) : cell,
+  )

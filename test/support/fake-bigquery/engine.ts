@@ -1,0 +1,237 @@
+/** Runs SQL on DuckDB, as far as the subset of GoogleSQL in sql/ goes. One statement at a time. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { BIGINT, DOUBLE, DuckDBInstance, type DuckDBType, VARCHAR } from '@duckdb/node-api'
+import { appendCell } from '../../../shared/adapters/local/duckdb-cells.ts'
+import { takeTurns } from '../../../shared/adapters/local/turns.ts'
+import type { ColumnType } from '../../../shared/schema/table.ts'
+import { alreadyThere, invalidQuery, notFound, type Refusal } from './answers.ts'
+import { type Cell, cellOf, type Field, fieldOf } from './cells.ts'
+import { type Ddl, parseDdl } from './ddl.ts'
+import { bridge, parameterNames, refuseReserved, typeOf } from './sql.ts'
+import type { Store, Table } from './store.ts'
+
+export type Parameter = { name: string; type: string; value: string }
+export type Statement = { sql: string; parameters: readonly Parameter[] }
+
+/** What a job that has ended left behind. */
+export type Result = {
+  statementType: string
+  /** `<dataset>.<table>` of what a SELECT reads. */
+  referenced: string[]
+  fields: Field[]
+  rows: { f: Cell[] }[]
+  /** Of DML. */
+  affected?: number
+}
+
+export type Engine = {
+  run(statement: Statement, options?: { dryRun?: boolean }): Promise<Result>
+  /** Rows that were found to be good. */
+  append(table: Table, rows: readonly Record<string, unknown>[]): Promise<void>
+  close(): void
+}
+
+const MACROS = join(import.meta.dirname, '../../../sql/duckdb.sql')
+/** REST's name of a type → GoogleSQL's, which is the name in sql/. */
+const COLUMN_TYPES: Record<string, ColumnType> = { INTEGER: 'INT64', FLOAT: 'FLOAT64', BOOLEAN: 'BOOL' }
+const DUCKDB_TYPES: Record<string, string> = {
+  STRING: 'VARCHAR',
+  INTEGER: 'BIGINT',
+  FLOAT: 'DOUBLE',
+  BOOLEAN: 'BOOLEAN',
+  TIMESTAMP: 'TIMESTAMPTZ',
+}
+const PARAMETER_TYPES: Record<string, { type: DuckDBType; read(text: string): string | bigint | number }> = {
+  STRING: { type: VARCHAR, read: String },
+  INT64: { type: BIGINT, read: BigInt },
+  FLOAT64: { type: DOUBLE, read: Number },
+}
+
+/** @param streamingBufferMs for how long DML refuses rows that were streamed. */
+export async function openEngine(
+  store: Store,
+  { streamingBufferMs, now }: { streamingBufferMs: number; now: () => number },
+): Promise<Engine> {
+  const instance = await DuckDBInstance.create(':memory:', { memory_limit: '2GB' })
+  const connection = await instance.connect()
+  await connection.run("SET TimeZone = 'UTC'; SET default_null_order = 'nulls_first_on_asc_last_on_desc'")
+  await connection.run(readFileSync(MACROS, 'utf8'))
+  const inTurn = takeTurns()
+  /** Of each table, from which DuckDB row on rows were streamed at a moment. */
+  const streamed = new Map<string, { at: number; fromRow: number }[]>()
+
+  async function count(sql: string, values = {}, types = {}): Promise<number> {
+    const reader = await connection.runAndReadAll(sql, values, types)
+    return Number(reader.value(0, 0))
+  }
+
+  async function refuseStreamed(sql: string, values: object, types: object): Promise<void> {
+    const [, path = '', condition = 'TRUE'] =
+      /^\s*DELETE\s+FROM\s+([\w.]+)\s+WHERE\s([\s\S]*)$/i.exec(sql) ?? []
+    const recent = streamed.get(path)?.find(({ at }) => now() - at < streamingBufferMs)
+    if (recent === undefined) return
+    const hit = await count(
+      `SELECT COUNT(*) FROM ${path} WHERE rowid >= ${recent.fromRow} AND (${condition})`,
+      values,
+      types,
+    )
+    if (hit === 0) return
+    throw invalidQuery(
+      `UPDATE or DELETE statement over table ${path} would affect rows in the streaming buffer, which is not supported`,
+    )
+  }
+
+  async function define(ddl: Ddl, dryRun: boolean): Promise<void> {
+    switch (ddl.statementType) {
+      case 'CREATE_SCHEMA': {
+        if (store.datasets.has(ddl.dataset) && !ddl.ifNotExists) throw alreadyThere(`Dataset ${ddl.dataset}`)
+        if (dryRun || store.datasets.has(ddl.dataset)) return
+        await connection.run(`CREATE SCHEMA ${ddl.dataset}`)
+        store.datasets.set(ddl.dataset, new Map())
+        return
+      }
+      case 'CREATE_TABLE': {
+        const { table } = ddl
+        const tables = store.dataset(table.dataset)
+        if (tables.has(table.name) && !ddl.ifNotExists) throw alreadyThere(`Table ${table.name}`)
+        if (dryRun || tables.has(table.name)) return
+        const columns = table.fields.map(
+          (field) =>
+            `"${field.name}" ${DUCKDB_TYPES[field.type]}${field.mode === 'REQUIRED' ? ' NOT NULL' : ''}`,
+        )
+        await connection.run(`CREATE TABLE ${table.dataset}.${table.name} (${columns.join(', ')})`)
+        tables.set(table.name, table)
+        return
+      }
+      case 'CREATE_VIEW': {
+        const { table } = ddl
+        const tables = store.dataset(table.dataset)
+        const found = tables.get(table.name)
+        if (found !== undefined && (!ddl.orReplace || found.view === undefined))
+          throw alreadyThere(`Table ${table.name}`)
+        const { fields } = await ask({ sql: ddl.select, parameters: [] }, true)
+        if (table.fields.length > 0 && table.fields.length !== fields.length)
+          throw invalidQuery(
+            `CREATE VIEW has columns with explicit names: ${table.fields.length}, and the query ${fields.length}`,
+          )
+        if (dryRun) return
+        const named = fields.map((field, index) => ({ ...field, ...table.fields[index], type: field.type }))
+        const names = named.map(({ name }) => `"${name}"`).join(', ')
+        await connection.run(
+          `CREATE OR REPLACE VIEW ${table.dataset}.${table.name} (${names}) AS ${ddl.select}`,
+        )
+        tables.set(table.name, { ...table, fields: named })
+        return
+      }
+      case 'ALTER_TABLE': {
+        const table = store.table(ddl.dataset, ddl.name)
+        const path = `${ddl.dataset}.${ddl.name}`
+        if (ddl.add !== undefined) {
+          const { ifNotExists, ...field } = ddl.add
+          const isThere = table.fields.some(({ name }) => name === field.name)
+          if (isThere && !ifNotExists) throw invalidQuery(`Column already exists: ${field.name}`)
+          if (dryRun || isThere) return
+          await connection.run(`ALTER TABLE ${path} ADD COLUMN "${field.name}" ${DUCKDB_TYPES[field.type]}`)
+          table.fields.push(field)
+          return
+        }
+        const field = table.fields.find(({ name }) => name === ddl.dropNotNull)
+        if (field === undefined) throw invalidQuery(`Column not found: ${ddl.dropNotNull}`)
+        if (dryRun) return
+        await connection.run(`ALTER TABLE ${path} ALTER COLUMN "${field.name}" DROP NOT NULL`)
+        field.mode = 'NULLABLE'
+      }
+    }
+  }
+
+  async function ask({ sql, parameters }: Statement, dryRun: boolean): Promise<Result> {
+    const bridged = bridge(sql)
+    refuseReserved(bridged)
+    const used = parameters.filter(({ name }) => new RegExp(`\\$${name}\\b`).test(bridged))
+    const values: Record<string, string | bigint | number> = {}
+    const types: Record<string, DuckDBType> = {}
+    for (const { name, type, value } of used) {
+      const known = PARAMETER_TYPES[type]
+      if (known === undefined) throw invalidQuery(`The fake has no parameters of type ${type}.`)
+      values[name] = known.read(value)
+      types[name] = known.type
+    }
+    const statementType = typeOf(bridged)
+    const statements = await connection.extractStatements(bridged)
+    if (statements.count > 1) return { statementType: 'SCRIPT', referenced: [], fields: [], rows: [] }
+    const referenced = statementType === 'SELECT' ? [...connection.getTableNames(bridged, true)] : []
+    for (const name of referenced) {
+      const [table = '', dataset = ''] = name.split('.').reverse()
+      if (dataset !== '') store.table(dataset, table)
+    }
+    const prepared = await connection.prepare(bridged)
+    for (const name of parameterNames(bridged)) {
+      if (!(name in values)) throw invalidQuery(`Query parameter '${name}' not found`)
+    }
+    if (dryRun) {
+      const fields = Array.from({ length: prepared.columnCount }, (_, index) =>
+        fieldOf(prepared.columnName(index), prepared.columnType(index)),
+      )
+      return { statementType, referenced, fields: statementType === 'SELECT' ? fields : [], rows: [] }
+    }
+    if (statementType === 'DELETE') {
+      await refuseStreamed(bridged, values, types)
+      const { rowsChanged } = await connection.run(bridged, values, types)
+      return { statementType, referenced, fields: [], rows: [], affected: rowsChanged }
+    }
+    if (statementType !== 'SELECT') throw invalidQuery(`The fake does not run ${statementType}.`)
+    const reader = await connection.runAndReadAll(bridged, values, types)
+    const fields = reader.columnNames().map((name, index) => fieldOf(name, reader.columnType(index)))
+    const rows = reader
+      .getRows()
+      .map((row) => ({ f: row.map((value, index) => cellOf(value, fields[index] as Field)) }))
+    return { statementType, referenced, fields, rows }
+  }
+
+  return {
+    run: (statement, { dryRun = false } = {}) =>
+      inTurn(async () => {
+        const ddl = parseDdl(statement.sql)
+        try {
+          if (ddl === undefined) return await ask(statement, dryRun)
+          await define(ddl, dryRun)
+          return { statementType: ddl.statementType, referenced: [], fields: [], rows: [] }
+        } catch (error) {
+          throw asRefusal(error, store)
+        }
+      }),
+    append: (table, rows) =>
+      inTurn(async () => {
+        const path = `${table.dataset}.${table.name}`
+        const fromRow = await count(`SELECT COALESCE(MAX(rowid) + 1, 0) FROM ${path}`)
+        const appender = await connection.createAppender(table.name, table.dataset)
+        for (const row of rows) {
+          for (const { name, type } of table.fields) {
+            appendCell(appender, COLUMN_TYPES[type] ?? (type as ColumnType), row[name])
+          }
+          appender.endRow()
+        }
+        appender.closeSync()
+        const times = (streamed.get(path) ?? []).filter(({ at }) => now() - at < streamingBufferMs)
+        streamed.set(path, [...times, { at: now(), fromRow }])
+      }),
+    close() {
+      connection.closeSync()
+      instance.closeSync()
+    },
+  }
+}
+
+/** DuckDB's complaint in BigQuery's words. */
+function asRefusal(error: unknown, { projectId, location }: Store): Refusal | unknown {
+  const message = error instanceof Error ? error.message : String(error)
+  const [, missing] = /Table with name (\S+) does not exist/.exec(message) ?? []
+  if (missing !== undefined)
+    return notFound(`Table ${projectId}:ci_metrics.${missing} was not found in location ${location}`)
+  if (/^(Failed to extract statements: )?Parser Error/.test(message))
+    return invalidQuery(`Syntax error: ${message.replace(/^.*?Parser Error: /, '')}`)
+  if (/^(Binder|Catalog|Conversion|Invalid Input|Out of Range) Error/.test(message))
+    return invalidQuery(message)
+  return error
+}
