@@ -38,7 +38,7 @@ export async function listQuarantine(
   deps: Pick<Deps, 'warehouse'>,
 ): Promise<QuarantineReport> {
   const byCode = await deps.warehouse.query(`
-    SELECT code, COUNT(*) AS bodies, MIN(received_at) AS oldest_at, MAX(received_at) AS newest_at
+    SELECT code, COUNT(DISTINCT quarantine_id) AS bodies, MIN(received_at) AS oldest_at, MAX(received_at) AS newest_at
     FROM ci_metrics.quarantine GROUP BY code ORDER BY bodies DESC, code`)
   return {
     quarantined: byCode.reduce((sum, { bodies }) => sum + (bodies as number), 0),

@@ -73,12 +73,12 @@ async function removeOld(rule: Rule, keptFrom: Instant, { warehouse }: RetainDep
   const parameters = { kept_from: new Date(keptFrom).toISOString() }
   const old = `${column} < CAST(@kept_from AS TIMESTAMP) AND ${condition}`
   const [oldest] = await warehouse.query(
-    `SELECT MIN(${column}) AS at FROM ci_metrics.${table} WHERE ${old}`,
+    `SELECT MIN(${column}) AS oldest_at FROM ci_metrics.${table} WHERE ${old}`,
     parameters,
   )
-  if (typeof oldest?.at !== 'string') return 0
+  if (typeof oldest?.oldest_at !== 'string') return 0
   let removed = 0
-  for (let until = Date.parse(oldest.at); until < keptFrom; ) {
+  for (let until = Date.parse(oldest.oldest_at); until < keptFrom; ) {
     until = Math.min(until + STEP_MS, keptFrom)
     const step = `${column} < CAST(@until AS TIMESTAMP) AND ${old}`
     removed += await warehouse.remove(table, step, { ...parameters, until: new Date(until).toISOString() })

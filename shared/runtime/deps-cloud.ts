@@ -39,7 +39,7 @@ export function openCloudDeps(
   log: Log,
   { service, clock = systemClock }: { service?: ServiceName; clock?: Clock } = {},
 ): CloudDeps {
-  const { projectId, bucket } = cloudOf(settings)
+  const { projectId, bucket, location } = cloudOf(settings)
   const { lateAfterMs, stateShards } = settings
   const ending = new AbortController()
   const isReader = service === 'recommend' || service === 'shadow'
@@ -66,6 +66,7 @@ export function openCloudDeps(
   })
   const warehouse = openBigquery({
     projectId,
+    location,
     apiEndpoint: settings.emulators.bigquery,
     catalogue: loadCatalogue(),
     log,
@@ -103,8 +104,8 @@ export function openCloudDeps(
 
 /** @throws ConfigError when the settings name no bucket and project. */
 export function openCloudSchema(settings: Settings, log: Log): WarehouseSchema {
-  const { projectId } = cloudOf(settings)
-  return openBigquerySchema({ projectId, apiEndpoint: settings.emulators.bigquery, log })
+  const { projectId, location } = cloudOf(settings)
+  return openBigquerySchema({ projectId, location, apiEndpoint: settings.emulators.bigquery, log })
 }
 
 function cloudOf({ cloud }: Settings): NonNullable<Settings['cloud']> {

@@ -118,6 +118,11 @@ export const settingsSchema = z.object({
     .min(1)
     .optional()
     .describe('Google Cloud project of bucket, topics and tables; needed with BANDIT_GCS_BUCKET.'),
+  BIGQUERY_LOCATION: z
+    .string()
+    .regex(/^[A-Za-z0-9-]+$/, 'is no location like EU or europe-west1')
+    .optional()
+    .describe('Location of the dataset; BigQuery finds its jobs outside of US and EU by it only.'),
   LATE_AFTER_HOURS: wholeNumber(1, 24 * 365)
     .default(168)
     .describe(

@@ -35,7 +35,7 @@ export type Settings = {
   retentionMs: number
   queueMaxMessages: number
   /** Undefined on one machine. */
-  cloud: { projectId: string; bucket: string } | undefined
+  cloud: { projectId: string; bucket: string; location: string | undefined } | undefined
   stateShards: number
   functionTarget: string | undefined
   /** Addresses; undefined: Google's own services. */
@@ -88,11 +88,9 @@ export function settingsFrom(parsed: ParsedSettings): Settings {
   }
 }
 
-function cloudOf({
-  GOOGLE_CLOUD_PROJECT: projectId,
-  BANDIT_GCS_BUCKET: bucket,
-}: ParsedSettings): Settings['cloud'] {
-  return projectId === undefined || bucket === undefined ? undefined : { projectId, bucket }
+function cloudOf(parsed: ParsedSettings): Settings['cloud'] {
+  const { GOOGLE_CLOUD_PROJECT: projectId, BANDIT_GCS_BUCKET: bucket, BIGQUERY_LOCATION: location } = parsed
+  return projectId === undefined || bucket === undefined ? undefined : { projectId, bucket, location }
 }
 
 /** A part of event ids, so of one form however the address is written. */

@@ -14,6 +14,15 @@ export type Reference = {
     select: string,
     tables: ReadonlyMap<string, readonly ReferenceColumn[]>,
   ): Promise<readonly ReferenceColumn[]>
+  /**
+   * Takes any statement, DDL and DML as well; `parameters` are names and kinds of type.
+   * @throws Error that says what is wrong.
+   */
+  analyseStatement(
+    sql: string,
+    tables: ReadonlyMap<string, readonly ReferenceColumn[]>,
+    parameters?: Readonly<Record<string, string>>,
+  ): Promise<void>
   /** The columns and rows that the SELECT has. @throws Error that says what is wrong. */
   execute(select: string, tables: ReadonlyMap<string, Relation>): Promise<Relation>
   stop(): Promise<void>
@@ -76,6 +85,15 @@ export async function startReference(): Promise<Reference> {
         request(select, catalog),
       )
       return prepared.columns
+    },
+    async analyseStatement(sql, tables, parameters = {}) {
+      const table = [...tables].map(([name, column]) => ({ name, column }))
+      const { sql: _, options, ...rest } = request(sql, { catalog: [{ name: DATASET, table }] })
+      const queryParameters = Object.entries(parameters).map(([name, typeKind]) => ({
+        name,
+        type: { typeKind },
+      }))
+      await ask('Analyze', { ...rest, options: { ...options, queryParameters }, sqlStatement: sql })
     },
     async execute(select, tables) {
       const named = [...tables].map(([name, relation]) => [`${DATASET}.${name}`, relation] as const)

@@ -1,0 +1,119 @@
+/** What is sent to BigQuery besides the views: the DDL of sql/, and the product's own questions and DELETEs. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { inspect } from '../../functions/inspect.ts'
+import { listQuarantine } from '../../functions/quarantine.ts'
+import { retain } from '../../functions/retain.ts'
+import { TransientError } from '../../shared/errors.ts'
+import { foldLog, loggedClaims, logTotals, newestReceivedAt } from '../../shared/runtime/event-log.ts'
+import type { Deps } from '../../shared/runtime/handler.ts'
+import { describe as describeTable, loadCatalogue } from '../../shared/runtime/sql.ts'
+import { addColumn, createDataset, createTable, createView, relaxColumn } from '../../shared/schema/ddl.ts'
+import { decisionRow, eventRow, outcomeRow, quarantineRow } from '../contract/warehouse.harness.ts'
+import { playedBigquery, quiet } from '../support/bigquery.ts'
+import { fixedClock } from '../support/fixed-clock.ts'
+import { TYPE_KIND } from './cells.ts'
+import { type Reference, startReference } from './reference.ts'
+import { whatIsMissing } from './server.ts'
+import { describedColumns } from './views.ts'
+
+const catalogue = loadCatalogue()
+const columns = describedColumns(catalogue)
+const missing = whatIsMissing()
+
+let reference: Reference
+beforeAll(async () => {
+  if (missing === undefined) reference = await startReference()
+})
+afterAll(async () => {
+  await reference?.stop()
+})
+
+const column = { name: 'mood', type: 'STRING', mode: 'NULLABLE', description: `"it's" \\ a\nmood` } as const
+
+/** The reference is of 2023 and knows no descriptions of a view's columns, which BigQuery documents. */
+const withoutColumnOptions = (ddl: string) => ddl.replaceAll(/^( {2}\w+) OPTIONS \(.*\)(,?)$/gm, '$1$2')
+
+const DDL: [string, string][] = [
+  ['create dataset', createDataset()],
+  ...[...catalogue.tables].map(([name, table]): [string, string] => [
+    `create ${name}`,
+    createTable(name, table),
+  ]),
+  ...[...catalogue.views].map(([name, select]): [string, string] => [
+    `create ${name}`,
+    withoutColumnOptions(createView(name, describeTable(name), select)),
+  ]),
+  ['add a column', addColumn('resets', column)],
+  ['let a column be NULL', relaxColumn('resets', 'state_generation')],
+]
+
+type Sent = {
+  query: string
+  queryParameters?: { name: string; parameterType: { type: keyof typeof TYPE_KIND } }[]
+}
+
+/** Every statement that the product's questions and its retention send. */
+async function sentStatements(): Promise<Sent[]> {
+  const { fake, warehouse } = await playedBigquery()
+  const old = '2026-11-10T00:00:00.000Z'
+  await warehouse.insert('runner_decisions', [decisionRow(1, { decided_at: old })])
+  await warehouse.insert('job_outcomes', [outcomeRow(1, { finished_at: old })])
+  await warehouse.insert('job_events', [eventRow(1, { occurred_at: old }), eventRow(2)])
+  await warehouse.insert('quarantine', [quarantineRow('q', { received_at: old })])
+  const clock = fixedClock(Date.parse('2026-11-21T00:00:00Z'))
+  const bus = {
+    depths: () => ({}),
+    oldestWaitingAt: () => null,
+    deadLetterCount: () => 0,
+    forget: async () => 0,
+  } as unknown as Deps['bus']
+  const state = {
+    read: () => Promise.reject(new TransientError('not now')),
+    generation: async () => '0',
+  }
+  const settings = { retentionMs: 0, quarantineMs: 0, lateAfterMs: 0 } as Deps['settings']
+  const before = fake.requests.length
+  await foldLog(warehouse, 0)
+  await logTotals(warehouse)
+  await newestReceivedAt(warehouse)
+  await loggedClaims(['a', 'b'], warehouse)
+  await inspect({ clock, bus, state, warehouse })
+  await listQuarantine({ limit: 5 }, { warehouse } as unknown as Deps)
+  await retain({ bus, clock, log: quiet, settings, warehouse })
+  return fake.requests
+    .slice(before)
+    .filter(({ method, path }) => method === 'POST' && path.endsWith('/jobs'))
+    .map(({ body }) => (body as { configuration: { query: Sent } }).configuration.query)
+}
+
+describe.skipIf(missing !== undefined)(
+  `the GoogleSQL reference takes${missing === undefined ? '' : ` (skipped: ${missing})`}`,
+  () => {
+    test.each(DDL)('the DDL: %s', async (_what, ddl) => {
+      await reference.analyseStatement(ddl, columns)
+    })
+
+    test('what the product asks and deletes', async () => {
+      const sent = await sentStatements()
+      expect(sent.filter(({ query }) => query.startsWith('DELETE')).length).toBeGreaterThanOrEqual(4)
+      const faults: string[] = []
+      for (const { query, queryParameters = [] } of sent) {
+        const kinds = queryParameters.map(({ name, parameterType: { type } }) => [name, TYPE_KIND[type]])
+        await reference
+          .analyseStatement(query, columns, Object.fromEntries(kinds))
+          .catch((error: Error) => faults.push(`${error.message}: ${query}`))
+      }
+      expect(faults).toEqual([])
+    })
+
+    test('no nonsense', async () => {
+      await expect(
+        reference.analyseStatement('CREATE TABLE ci_metrics.x (a STRIN)', columns),
+      ).rejects.toThrow('STRIN')
+      const unknownColumn = 'DELETE FROM ci_metrics.resets WHERE mood = @a'
+      await expect(reference.analyseStatement(unknownColumn, columns, { a: 'TYPE_STRING' })).rejects.toThrow(
+        'mood',
+      )
+    })
+  },
+)
