@@ -150,7 +150,8 @@ else
 
     test('a letter that dies again meanwhile is left for the next redrive, so that each one ends', async () => {
       const { bus, pubsub } = await freshPlace()
-      await bury(bus, 'mended', numbers(50))
+      // More than one batch of a redrive: the first die again while the next are given back.
+      await bury(bus, 'mended', numbers(1500))
       const subscription = pubsub.subscription('mended')
       subscription.on('message', async (message) => {
         const { data, attributes } = message
@@ -159,9 +160,10 @@ else
       })
       onTestFinished(() => subscription.close())
       for (let time = 0; time < 2; time += 1) {
-        expect(await bus.deadLetters.redrive({})).toEqual({ mended: 50 })
-        const again = async () => (await bus.deadLetters.list({ limit: 100 })).map(({ reason }) => reason)
-        await expect.poll(again, { timeout: 20_000 }).toEqual(Array(50).fill('again'))
+        expect(await bus.deadLetters.redrive({})).toEqual({ mended: 1500 })
+        const again = async () =>
+          (await bus.deadLetters.list({ limit: 9000 })).filter(({ reason }) => reason === 'again').length
+        await expect.poll(again, { timeout: 30_000 }).toBe(1500)
       }
     })
 

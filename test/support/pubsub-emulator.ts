@@ -86,6 +86,7 @@ export type PlannedSubscription = {
   ackDeadlineSeconds?: number
   maxDeliveryAttempts?: number
   minimumBackoffSeconds?: number
+  maximumBackoffSeconds?: number
 }
 
 const TOPICS = ['job-events', 'quarantine', 'choice-sets', 'journal', 'dead-letters']
@@ -105,14 +106,17 @@ export async function createPubsub(
     await Promise.all(
       subscriptions.map(async (planned) => {
         const { name, topic, pushEndpoint, filter, ackDeadlineSeconds = 60 } = planned
-        const { maxDeliveryAttempts = 100, minimumBackoffSeconds } = planned
+        const { maxDeliveryAttempts = 100, minimumBackoffSeconds, maximumBackoffSeconds = 600 } = planned
         await pubsub.createSubscription(topic, name, {
           ackDeadlineSeconds,
           deadLetterPolicy: { deadLetterTopic, maxDeliveryAttempts },
           ...(pushEndpoint && { pushEndpoint }),
           ...(filter && { filter }),
           ...(minimumBackoffSeconds && {
-            retryPolicy: { minimumBackoff: { seconds: minimumBackoffSeconds } },
+            retryPolicy: {
+              minimumBackoff: { seconds: minimumBackoffSeconds },
+              maximumBackoff: { seconds: Math.max(minimumBackoffSeconds, maximumBackoffSeconds) },
+            },
           }),
         })
       }),

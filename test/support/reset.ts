@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { rebuild } from '../../functions/rebuild.ts'
-import type { LocalDeps } from '../../shared/runtime/deps.ts'
+import type { LocalDeps } from '../../shared/runtime/deps-local.ts'
 import { dataFolder, postWebhook } from './server.ts'
 import { jobWebhook } from './webhook.ts'
 

@@ -7,7 +7,7 @@ import { openFolder } from '../../functions/local/folder.ts'
 import { listen } from '../../functions/local/http.ts'
 import type { Log } from '../../shared/ports.ts'
 import { loadConfig } from '../../shared/runtime/config.ts'
-import type { LocalDeps } from '../../shared/runtime/deps.ts'
+import type { LocalDeps } from '../../shared/runtime/deps-local.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 import { jobWebhook } from './webhook.ts'
 

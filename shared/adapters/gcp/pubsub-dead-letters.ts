@@ -90,7 +90,7 @@ export function openPubsubDeadLetters(client: PubsubClient, options: LeaseOption
         const letters = await lease.pull(REDRIVEN_AT_ONCE)
         if (letters.length === 0) break
         const fates = await Promise.allSettled(letters.map(giveBack))
-        void (letters.filter((_, index) => isDone(fates[index])))
+        await lease.ack(letters.filter((_, index) => isDone(fates[index])))
         progress(Object.values(redriven).reduce((sum, count) => sum + count, 0))
         for (const fate of fates) if (fate.status === 'rejected') throw fate.reason
       }

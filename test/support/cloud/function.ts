@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ServiceName } from '../../../shared/runtime/handler.ts'
 
@@ -22,11 +23,12 @@ export type RunningFunction = {
   stderr(): string
 }
 
-/** @param onLine gets each line of its stdout, which Cloud Logging would take. */
+/** @param onLine gets each line of its stdout, which Cloud Logging would take; `onLog` of its stderr, as well. */
 export async function startFunction(
   name: ServiceName,
   env: Readonly<Record<string, string>>,
   onLine: (line: string) => void = () => {},
+  onLog: (line: string) => void = () => {},
 ): Promise<RunningFunction> {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
@@ -40,15 +42,11 @@ export async function startFunction(
       env: { PATH: process.env.PATH ?? '', ...env, FUNCTION_TARGET: name, PORT: String(port) },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
-    child.stderr?.on('data', (chunk) => {
-      stderr = (stderr + chunk).slice(-20_000)
+    eachLine(child.stderr, (line) => {
+      stderr = `${stderr}${line}\n`.slice(-20_000)
+      onLog(line)
     })
-    let rest = ''
-    child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
-      const lines = (rest + chunk).split('\n')
-      rest = lines.pop() ?? ''
-      for (const line of lines) onLine(line)
-    })
+    eachLine(child.stdout, onLine)
     const giveUpAt = performance.now() + UP_WITHIN_MS
     while (!(await answers(url))) {
       if (child.exitCode !== null || performance.now() > giveUpAt)
@@ -82,6 +80,15 @@ export async function startFunction(
   }
   await start()
   return running
+}
+
+function eachLine(stream: Readable | null, take: (line: string) => void): void {
+  let rest = ''
+  stream?.setEncoding('utf8').on('data', (chunk: string) => {
+    const lines = (rest + chunk).split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) take(line)
+  })
 }
 
 async function answers(url: string): Promise<boolean> {

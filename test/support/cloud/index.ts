@@ -10,14 +10,13 @@ import { openCloudDeps } from '../../../shared/runtime/deps-cloud.ts'
 import { isTopicRoute, type ServiceName } from '../../../shared/runtime/handler.ts'
 import { playedBigquery } from '../bigquery.ts'
 import { BUCKET, type FakeStorage, startFakeStorage } from '../fake-storage/index.ts'
-import { startPlayedIssuer } from '../played-issuer.ts'
+import { type Claims, startPlayedIssuer } from '../played-issuer.ts'
 import { createPubsub, type Emulator } from '../pubsub-emulator.ts'
 import { silent, WEBHOOK_TOKEN } from '../server.ts'
 import { FAIR, startFrontEnd, type Weather } from './front-end.ts'
 import { type RunningFunction, startFunction } from './function.ts'
 import { bigquerySubscription, logSink } from './no-code.ts'
 
-const PROJECT = 'played-project'
 const PUSHER = 'pusher@played-project.iam.gserviceaccount.com'
 const AUDIENCE = 'https://functions.played-project.example'
 const GOOGLE = 'https://accounts.google.com'
@@ -27,6 +26,13 @@ export const ADMIN_TOKEN = 'token-of-admin'
 export type PlayedCloud = Awaited<ReturnType<typeof startPlayedCloud>>
 type WhenDone = (cleanUp: () => unknown) => void
 
+/** What the token says that Google sends with a push or a tick. */
+export function pushClaims(overrides: Claims = {}): Claims {
+  const now = Math.floor(Date.now() / 1000)
+  const standard = { iss: GOOGLE, aud: AUDIENCE, iat: now, exp: now + 3600 }
+  return { ...standard, email: PUSHER, email_verified: true, ...overrides }
+}
+
 export async function startPlayedCloud(
   emulator: Emulator,
   whenDone: WhenDone,
@@ -35,15 +41,22 @@ export async function startPlayedCloud(
     env?: Record<string, string>
     weather?: Weather
     storage?: Parameters<typeof startFakeStorage>[0]
+    /** Of its own for each cloud of one emulator. */
+    projectId?: string
+    /** False: messages wait in their subscriptions until somebody pulls them. */
+    delivers?: boolean
+    /** Gets each line that a function logs. */
+    onLog?: (line: string) => void
   } = {},
 ) {
   const { run = ['ingest', 'recommend', 'learn', 'shadow', 'record'], weather = FAIR } = options
+  const { projectId = 'played-project', delivers = true, onLog } = options
   const storage: FakeStorage = await startFakeStorage(options.storage)
   whenDone(() => storage.close())
-  const { fake: bigquery, warehouse } = await playedBigquery({ projectId: PROJECT, whenDone })
+  const { fake: bigquery, warehouse } = await playedBigquery({ projectId, whenDone })
   const issuer = await startPlayedIssuer(whenDone)
   const env = {
-    GOOGLE_CLOUD_PROJECT: PROJECT,
+    GOOGLE_CLOUD_PROJECT: projectId,
     BANDIT_GCS_BUCKET: BUCKET,
     GITLAB_WEBHOOK_TOKEN: WEBHOOK_TOKEN,
     RUNNER_BANDIT_API_TOKEN: API_TOKEN,
@@ -59,11 +72,7 @@ export async function startPlayedCloud(
     ...options.env,
   }
   const running = new Map<string, RunningFunction>()
-  const token = () => {
-    const now = Math.floor(Date.now() / 1000)
-    const claims = { email: PUSHER, email_verified: true, iat: now, exp: now + 3600 }
-    return issuer.token({ iss: GOOGLE, aud: AUDIENCE, ...claims })
-  }
+  const token = () => issuer.token(pushClaims())
   let cached = { token: token(), until: Date.now() + 600_000 }
   const cachedToken = () => {
     if (Date.now() > cached.until) cached = { token: token(), until: Date.now() + 600_000 }
@@ -75,24 +84,27 @@ export async function startPlayedCloud(
   const topics = routes.filter(isTopicRoute).filter(({ service }) => service !== 'journal')
   await createPubsub(
     emulator,
-    PROJECT,
+    projectId,
     topics.map(({ name, trigger, service }) => ({
       name,
       topic: trigger.topic,
       minimumBackoffSeconds: 1,
-      ...(service === 'bigquery' ? {} : { pushEndpoint: `${frontEnd.url}/${service}/push/${name}` }),
+      maximumBackoffSeconds: 5,
+      ...(service === 'bigquery' || !delivers
+        ? {}
+        : { pushEndpoint: `${frontEnd.url}/${service}/push/${name}` }),
     })),
   )
-  const pubsub = new PubSub({ projectId: PROJECT, apiEndpoint: emulator.host })
+  const pubsub = new PubSub({ projectId, apiEndpoint: emulator.host })
   whenDone(() => pubsub.close())
-  for (const { name, trigger } of topics.filter(({ service }) => service === 'bigquery')) {
+  for (const { name, trigger } of topics.filter(({ service }) => delivers && service === 'bigquery')) {
     const table = trigger.topic === 'job-events' ? 'job_events' : 'choice_sets'
     const written = bigquerySubscription(pubsub.subscription(name), table, warehouse)
     whenDone(() => written.close())
   }
   const sink = logSink(pubsub, 'journal')
   for (const { name } of services.filter(({ name }) => run.includes(name))) {
-    const started = await startFunction(name, env, name === 'recommend' ? sink : undefined)
+    const started = await startFunction(name, env, name === 'recommend' ? sink : undefined, onLog)
     running.set(name, started)
     whenDone(() => started.stop())
   }
