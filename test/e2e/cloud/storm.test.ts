@@ -84,6 +84,7 @@ describe.skipIf('missing' in started)(`a storm${'missing' in started ? ` (${star
     if ('missing' in started) return
     const draw = seededDraws('storm')
     const cloud = await startPlayedCloud(started.emulator, (cleanUp) => cleanups.push(cleanUp), {
+      manyAtOnce: true,
       run: ['ingest', 'learn', 'shadow', 'record'],
       weather: { draw, twice: 0.05, lost: 0.03, delayMs: 300 },
       storage: {

@@ -7,8 +7,9 @@ import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ServiceName } from '../../../shared/runtime/handler.ts'
 
-const ROOT = join(import.meta.dirname, '../../..')
-const FRAMEWORK = join(ROOT, 'node_modules/@google-cloud/functions-framework/build/src/main.js')
+export const ROOT = join(import.meta.dirname, '../../..')
+/** What Cloud Run functions start. */
+export const FRAMEWORK = join(ROOT, 'node_modules/@google-cloud/functions-framework/build/src/main.js')
 const UP_WITHIN_MS = 60_000
 
 export type RunningFunction = {

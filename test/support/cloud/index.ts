@@ -16,9 +16,12 @@ import { silent, WEBHOOK_TOKEN } from '../server.ts'
 import { FAIR, startFrontEnd, type Weather } from './front-end.ts'
 import { type RunningFunction, startFunction } from './function.ts'
 import { bigquerySubscription, logSink } from './no-code.ts'
+import { pushOn } from './pusher.ts'
 
 const PUSHER = 'pusher@played-project.iam.gserviceaccount.com'
 const AUDIENCE = 'https://functions.played-project.example'
+/** Pushes of one subscription that are under way at a time. */
+const MANY = 1000
 const GOOGLE = 'https://accounts.google.com'
 export const API_TOKEN = 'token-of-ci'
 export const ADMIN_TOKEN = 'token-of-admin'
@@ -40,6 +43,8 @@ export async function startPlayedCloud(
     run?: readonly ServiceName[]
     env?: Record<string, string>
     weather?: Weather
+    /** Push many messages of a subscription at a time, which the emulator by itself does not. */
+    manyAtOnce?: boolean
     storage?: Parameters<typeof startFakeStorage>[0]
     /** Of its own for each cloud of one emulator. */
     projectId?: string
@@ -49,7 +54,11 @@ export async function startPlayedCloud(
     onLog?: (line: string) => void
   } = {},
 ) {
-  const { run = ['ingest', 'recommend', 'learn', 'shadow', 'record'], weather = FAIR } = options
+  const {
+    run = ['ingest', 'recommend', 'learn', 'shadow', 'record'],
+    weather = FAIR,
+    manyAtOnce = false,
+  } = options
   const { projectId = 'played-project', delivers = true, onLog } = options
   const storage: FakeStorage = await startFakeStorage(options.storage)
   whenDone(() => storage.close())
@@ -81,6 +90,7 @@ export async function startPlayedCloud(
   const frontEnd = await startFrontEnd((service) => running.get(service)?.url, cachedToken, weather)
   whenDone(() => frontEnd.close())
 
+  const urlOf = (name: string, service: string) => `${frontEnd.url}/${service}/push/${name}`
   const topics = routes.filter(isTopicRoute).filter(({ service }) => service !== 'journal')
   await createPubsub(
     emulator,
@@ -88,9 +98,8 @@ export async function startPlayedCloud(
     topics.map(({ name, trigger, service }) => ({
       name,
       topic: trigger.topic,
-      minimumBackoffSeconds: 1,
-      maximumBackoffSeconds: 5,
-      ...(service === 'bigquery' || !delivers
+      ...(manyAtOnce ? {} : { minimumBackoffSeconds: 1, maximumBackoffSeconds: 5 }),
+      ...(service === 'bigquery' || !delivers || manyAtOnce
         ? {}
         : { pushEndpoint: `${frontEnd.url}/${service}/push/${name}` }),
     })),
@@ -101,6 +110,11 @@ export async function startPlayedCloud(
     const table = trigger.topic === 'job-events' ? 'job_events' : 'choice_sets'
     const written = bigquerySubscription(pubsub.subscription(name), table, warehouse)
     whenDone(() => written.close())
+  }
+  for (const { name, service } of topics.filter(({ service }) => service !== 'bigquery' && manyAtOnce)) {
+    const flowControl = { maxMessages: MANY, allowExcessMessages: false }
+    const pushing = pushOn(pubsub.subscription(name, { flowControl }), name, urlOf(name, service))
+    whenDone(() => pushing.close())
   }
   const sink = logSink(pubsub, 'journal')
   for (const { name } of services.filter(({ name }) => run.includes(name))) {
