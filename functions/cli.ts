@@ -78,6 +78,12 @@ addSmoke(program)
 addDeploySql(program, warehouseSchemaFor)
 addCost(program)
 
+// Of every machine but Google's own; whether there are credentials, the command says itself.
+const { emitWarning } = process
+process.emitWarning = (warning: string | Error, ...rest: unknown[]) => {
+  if (rest[0] !== 'MetadataLookupWarning') Reflect.apply(emitWarning, process, [warning, ...rest])
+}
+
 // Started by the launcher, this process goes when the launcher goes, and does not stay for its sake.
 process.once('disconnect', () => process.exit(1))
 process.channel?.unref()

@@ -8,10 +8,10 @@
 import { http, type Request, type Response } from '@google-cloud/functions-framework'
 import { answerAs } from './cloud/answer.ts'
 import { guardServers } from './cloud/guard.ts'
-import { openFunction, readFirst } from './cloud/open.ts'
+import { openFunctionOrEnd, readFirst } from './cloud/open.ts'
 import { BOUNDS, listenerOf } from './http/listener.ts'
 
-const { service, deps } = openFunction()
+const { service, deps } = openFunctionOrEnd()
 const answer = answerAs(service.name, deps)
 const ready = service.name === 'recommend' ? readFirst(deps) : Promise.resolve()
 

@@ -18,8 +18,19 @@ export type InspectDeps = Pick<Deps, 'clock'> & {
   warehouse: Pick<Warehouse, 'query'>
 }
 
-export type Inspection = {
+/** What the tables tell. */
+export type TableFacts = {
   now: Instant
+  quarantine: { bodies: number; lastDay: number; lastWeekInFuture: number }
+  newestReceivedAt: Instant | null
+  /** Of a webhook, or a job's own report. */
+  newestWebhookAt: Instant | null
+  newestProjectId: number | null
+  /** Finishes received in the last seven days that an arm had, and those of unmanaged arms. */
+  lastWeek: { finishes: number; unmanaged: number }
+}
+
+export type Inspection = TableFacts & {
   state:
     | { fault: string }
     /** `isWhatLogSays` is null while events wait that only one of the two has. */
@@ -27,14 +38,7 @@ export type Inspection = {
   queues: Record<string, number>
   oldestWaitingAt: Instant | null
   deadLetters: number | null
-  quarantine: { bodies: number; lastDay: number; lastWeekInFuture: number }
-  newestReceivedAt: Instant | null
-  /** Of a webhook, or a job's own report. */
-  newestWebhookAt: Instant | null
-  newestProjectId: number | null
   lastResetAt: Instant
-  /** Finishes received in the last seven days that an arm had, and those of unmanaged arms. */
-  lastWeek: { finishes: number; unmanaged: number }
 }
 
 /** What of the settings doctor judges; no secret is in it. */
@@ -55,7 +59,17 @@ const MAX_TRIES = 5
 
 export async function inspect(deps: InspectDeps): Promise<Inspection> {
   const { bus, clock, warehouse } = deps
-  const now = clock.now()
+  return {
+    ...(await inspectTables(warehouse, clock.now())),
+    state: await inspectState(deps),
+    queues: bus.depths(),
+    oldestWaitingAt: bus.oldestWaitingAt(),
+    deadLetters: bus.deadLetterCount(),
+    lastResetAt: await lastResetAt(warehouse),
+  }
+}
+
+export async function inspectTables(warehouse: Pick<Warehouse, 'query'>, now: Instant): Promise<TableFacts> {
   const [log] = await warehouse.query(
     `SELECT
       MAX(received_at) AS received_at,
@@ -76,10 +90,6 @@ export async function inspect(deps: InspectDeps): Promise<Inspection> {
   )
   return {
     now,
-    state: await inspectState(deps),
-    queues: bus.depths(),
-    oldestWaitingAt: bus.oldestWaitingAt(),
-    deadLetters: bus.deadLetterCount(),
     quarantine: {
       bodies: quarantine?.bodies as number,
       lastDay: quarantine?.last_day as number,
@@ -88,7 +98,6 @@ export async function inspect(deps: InspectDeps): Promise<Inspection> {
     newestReceivedAt: instantOf(log?.received_at),
     newestWebhookAt: instantOf(log?.webhook_at),
     newestProjectId: (log?.project_id as number | null | undefined) ?? null,
-    lastResetAt: await lastResetAt(warehouse),
     lastWeek: { finishes: log?.finishes as number, unmanaged: log?.unmanaged as number },
   }
 }

@@ -9,7 +9,7 @@ import type { JobEvent } from '../shared/domain/event.ts'
 import { InvalidInputError } from '../shared/errors.ts'
 import type { Deps } from '../shared/runtime/handler.ts'
 import { learnEvents } from '../shared/runtime/learn-events.ts'
-import { decodeEvent } from '../shared/schema/event.ts'
+import { decodeMessage } from '../shared/schema/event.ts'
 
 /** A fold of so many takes about as long as the write that follows it. */
 const MAX_BATCH = 25_000
@@ -33,7 +33,10 @@ export async function learnBatch(
       if (typeof event === 'string') await taken.bury(body, event)
       else legible.push(event)
     }
-    await learnEvents(legible, { ...deps, log })
+    await learnEvents(legible, { ...deps, log }).catch(async (error: unknown) => {
+      await taken.giveBack()
+      throw error
+    })
     await taken.ack()
     events += legible.length
   }
@@ -43,7 +46,7 @@ export async function learnBatch(
 /** The event, or what is wrong with it. */
 function eventOrFault(body: unknown): JobEvent | string {
   try {
-    return decodeEvent(body)
+    return decodeMessage(body)
   } catch (error) {
     if (error instanceof InvalidInputError) return error.message
     throw error

@@ -6,11 +6,11 @@
  */
 import type { Deps } from '../shared/runtime/handler.ts'
 import { learnEvents } from '../shared/runtime/learn-events.ts'
-import { decodeEvent } from '../shared/schema/event.ts'
+import { decodeMessage } from '../shared/schema/event.ts'
 
 export async function learn(
   bodies: unknown[],
   deps: Pick<Deps, 'shards' | 'settings' | 'log'>,
 ): Promise<void> {
-  await learnEvents(bodies.map(decodeEvent), deps)
+  await learnEvents(bodies.map(decodeMessage), deps)
 }

@@ -81,6 +81,8 @@ export const operations = {
     input: z.record(z.string(), z.string()),
     async run(parameters, deps) {
       await settle(deps)
+      // The handler takes what is in memory; here nobody has looked yet.
+      await deps.state.read()
       return recommendFor(Object.entries(parameters), deps)
     },
   }),

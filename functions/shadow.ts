@@ -8,7 +8,7 @@ import { mayBeForgotten } from '../shared/domain/id-window.ts'
 import { decideAtFinish, decideAtStart, outcomeOf } from '../shared/domain/shadow.ts'
 import { breather } from '../shared/runtime/breathe.ts'
 import type { Deps } from '../shared/runtime/handler.ts'
-import { decodeEvent } from '../shared/schema/event.ts'
+import { decodeMessage } from '../shared/schema/event.ts'
 import { decisionRow, encodeRow, outcomeRow } from '../shared/schema/rows.ts'
 
 export async function shadow(
@@ -22,7 +22,7 @@ export async function shadow(
     log,
   }: Pick<Deps, 'state' | 'warehouse' | 'fleet' | 'clock' | 'settings' | 'log'>,
 ): Promise<void> {
-  const events = bodies.map(decodeEvent).filter((event) => !event.conflicting)
+  const events = bodies.map(decodeMessage).filter((event) => !event.conflicting)
   const snapshot = await state.read()
   const context = {
     state: snapshot.state,

@@ -99,6 +99,8 @@ export type TakenMessages = {
   /** Makes one of the bodies a dead letter. */
   bury(body: unknown, reason: string): Promise<void>
   ack(): Promise<void>
+  /** They are delivered again at once, to whoever asks. */
+  giveBack(): Promise<void>
 }
 
 /** Who says so: the claims of a signed identity token. */

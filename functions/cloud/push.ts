@@ -38,11 +38,12 @@ export function pushOf(route: TopicRoute, deps: CloudDeps): Pushed {
   const { name, trigger } = route
   const take = gather((bodies) => route.handle(bodies, deps), GATHERING[name] ?? AT_ONCE)
   return async (request) => {
-    const { message, subscription } = await readPush(request)
+    const { message, subscription: path } = await readPush(request)
+    const subscription = nameIn(path, name)
     const { attributes } = message
     const { type } = attributes
     // As the filters of the subscriptions say; an emulator does not apply them.
-    const isMine = isForMe(attributes, nameOf(subscription))
+    const isMine = isForMe(attributes, subscription)
     const isWanted =
       trigger.kinds === undefined || type === undefined || trigger.kinds.some((kind) => kind === type)
     if (!isMine || !isWanted) return ACKNOWLEDGED
@@ -53,9 +54,9 @@ export function pushOf(route: TopicRoute, deps: CloudDeps): Pushed {
       await take(body)
     } catch (error) {
       if (!(error instanceof InvalidInputError)) throw error
-      const letter = { subscription: nameOf(subscription), topic: trigger.topic, data, attributes }
+      const letter = { subscription, topic: trigger.topic, data, attributes }
       await deps.bury({ ...letter, reason: error.message })
-      deps.log.warning('message.buried', { subscription: letter.subscription, error })
+      deps.log.warning('message.buried', { subscription, error })
     }
     return ACKNOWLEDGED
   }
@@ -65,8 +66,17 @@ async function readPush(request: HttpRequest): Promise<z.output<typeof pushed>> 
   const bytes = await request.body(MAX_BODY_BYTES)
   if (bytes === undefined)
     throw new InvalidInputError(`push: the body is longer than ${MAX_BODY_BYTES} bytes`)
-  return decodeOrThrow(pushed, parseBody(bytes), 'push')
+  const body = parseBody(bytes)
+  if (!isLegible(body)) throw new InvalidInputError('push: the body is not JSON in UTF-8')
+  return decodeOrThrow(pushed, body, 'push')
 }
 
-/** "projects/p/subscriptions/learn" → "learn" */
-const nameOf = (subscription: string) => subscription.slice(subscription.lastIndexOf('/') + 1)
+/**
+ * "projects/p/subscriptions/learn-0" → "learn-0". Named after the route, alone or with the number of a shard: dead
+ * letters carry the name, and it is by it that they come back.
+ */
+function nameIn(path: string, route: string): string {
+  const [, name, shard] = /^projects\/[^/]+\/subscriptions\/(.+?)(-\d{1,3})?$/.exec(path) ?? []
+  if (name !== route) throw new InvalidInputError(`push: the subscription is not one of ${route}`)
+  return `${name}${shard ?? ''}`
+}

@@ -1,7 +1,7 @@
 /** The data folder of one machine: the ports opened on it, and the topics of the table as subscriptions. */
 import { TransientError } from '../../shared/errors.ts'
 import type { Clock, Log } from '../../shared/ports.ts'
-import { type LocalDeps, openLocalDeps } from '../../shared/runtime/deps.ts'
+import { type LocalDeps, openLocalDeps } from '../../shared/runtime/deps-local.ts'
 import { isTopicRoute } from '../../shared/runtime/handler.ts'
 import type { Settings } from '../../shared/schema/settings.ts'
 import { rebuildIfBehind } from '../rebuild.ts'

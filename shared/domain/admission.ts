@@ -11,7 +11,7 @@ import {
 import { type AssignedArm, armOfRunner, type Fleet } from './fleet.ts'
 
 /** Clocks of GitLab and of this machine may differ by this much. */
-const SKEW_MS = 5 * 60_000
+export const SKEW_MS = 5 * 60_000
 /** GitLab writes some of its times with milliseconds and cuts others to the second. */
 const PRECISION_MS = 1000
 const MS_PER_SECOND = 1000

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { systemClock } from '../adapters/clock.ts'
 import { openBigquery } from '../adapters/gcp/bigquery.ts'
 import { openBigquerySchema } from '../adapters/gcp/bigquery-schema.ts'
+import type { CloudInspection } from '../adapters/gcp/cloud-inspection.ts'
 import { gcsDeliveries } from '../adapters/gcp/deliveries.ts'
 import { openPubsubBus, type PubsubBus } from '../adapters/gcp/pubsub.ts'
 import { openGcsState } from '../adapters/gcp/state.ts'
@@ -18,7 +19,7 @@ import type { Deps, ServiceName } from './handler.ts'
 import { createLog } from './log.ts'
 import { settledLag } from './log-lag.ts'
 import { wholeOf } from './sharded-state.ts'
-import { loadCatalogue } from './sql.ts'
+import { catalogueAtFirstUse } from './sql.ts'
 
 export type CloudDeps = Deps &
   Pick<PubsubBus, 'bury'> & {
@@ -62,13 +63,15 @@ export function openCloudDeps(
     apiEndpoint: settings.emulators.pubsub,
     shards: stateShards,
     log,
-    journal: (table, row) => journalLog.info('row.journaled', { table, row }),
+    ...(service === undefined
+      ? {}
+      : { journal: (table, row) => journalLog.info('row.journaled', { table, row }) }),
   })
   const warehouse = openBigquery({
     projectId,
     location,
     apiEndpoint: settings.emulators.bigquery,
-    catalogue: loadCatalogue(),
+    catalogue: catalogueAtFirstUse(),
     log,
   })
   const held = gcsDeliveries(shards, clock)
@@ -106,6 +109,16 @@ export function openCloudDeps(
 export function openCloudSchema(settings: Settings, log: Log): WarehouseSchema {
   const { projectId, location } = cloudOf(settings)
   return openBigquerySchema({ projectId, location, apiEndpoint: settings.emulators.bigquery, log })
+}
+
+export type { BucketFacts, CloudInspection, SubscriptionFacts } from '../adapters/gcp/cloud-inspection.ts'
+
+/** @throws ConfigError when the settings name no bucket and project. */
+export async function openInspection(settings: Settings, log: Log): Promise<CloudInspection> {
+  const { projectId, bucket } = cloudOf(settings)
+  // No function needs it.
+  const { openCloudInspection } = await import('../adapters/gcp/cloud-inspection.ts')
+  return openCloudInspection({ projectId, bucket, emulators: settings.emulators, rng: systemRng, log })
 }
 
 function cloudOf({ cloud }: Settings): NonNullable<Settings['cloud']> {

@@ -1,130 +1,16 @@
-/** Builds the real things. The only importer of adapters. */
-import { randomBytes } from 'node:crypto'
-import { readFileSync, writeFileSync } from 'node:fs'
+/** What is built alike on one machine and in the cloud. Only deps*.ts import adapters. */
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { systemClock } from '../adapters/clock.ts'
 import { openGitlab } from '../adapters/gitlab.ts'
 import { GOOGLE, openIdTokens } from '../adapters/id-tokens.ts'
-import { type LocalBus, openLocalBus } from '../adapters/local/bus.ts'
-import { type BusReading, openBusForReading } from '../adapters/local/bus-reading.ts'
-import { openDuckdb, openDuckdbForReading } from '../adapters/local/duckdb.ts'
-import { openLocalSpool } from '../adapters/local/spool.ts'
-import { openLocalState } from '../adapters/local/state.ts'
-import { localWebhookFiles } from '../adapters/local/webhook-files.ts'
-import { systemRng } from '../adapters/rng.ts'
 import type { Fleet } from '../domain/fleet.ts'
 import { ConfigError, InvalidInputError } from '../errors.ts'
-import type { Clock, Gitlab, Inbox, Log, StateLayout, StateStore, Warehouse } from '../ports.ts'
+import type { Clock, Gitlab, Log } from '../ports.ts'
 import { parseFleet } from '../schema/fleet.ts'
 import type { Settings } from '../schema/settings.ts'
-import { lastResetAt } from './event-log.ts'
 import type { Deps } from './handler.ts'
-import { makeFolder } from './make-folder.ts'
-import { loadCatalogue } from './sql.ts'
 
 const EXAMPLE_FLEET = join(import.meta.dirname, '../fleet.example.yaml')
-const TOKEN_BYTES = 24
-const ONE_FILE: StateLayout = {
-  begin() {
-    throw new InvalidInputError('On one machine the state is one file; it is divided on Google Cloud alone.')
-  },
-}
-/** The embedded bus hands messages over by itself. */
-const EMPTY_INBOX: Inbox = { take: async () => ({ bodies: [], ack: async () => {}, bury: async () => {} }) }
-
-export type LocalDeps = Deps & {
-  bus: LocalBus
-  /** Whether the webhook token was made here, and so has to be shown to its owner. */
-  ownToken: boolean
-  close(): Promise<void>
-}
-
-/**
- * Everything on one machine, in the data folder, which is made when it is not there.
- * @throws ConfigError when another process has the folder, or something in it cannot be used.
- */
-export async function openLocalDeps(
-  settings: Settings,
-  log: Log,
-  clock: Clock = systemClock,
-): Promise<LocalDeps> {
-  const folder = settings.dataFolder
-  const fleet = loadFleet(settings.fleetFile)
-  // Who sets a signing token means deliveries to be signed: a token made here would be a second way in.
-  const isOwnToken = settings.webhookTokens === undefined && settings.signingTokens === undefined
-  // What is made here is its owner's alone.
-  process.umask(0o077)
-  makeFolder(folder)
-  const ending = new AbortController()
-  const bus = openBus(folder, { clock, maxQueued: settings.queueMaxMessages })
-  try {
-    const warehouse = await openDuckdb(join(folder, 'warehouse.duckdb'), loadCatalogue())
-    const state = openLocalState(folder, clock, { resetAt: await lastResetAt(warehouse) })
-    return {
-      clock,
-      rng: systemRng,
-      bus,
-      deadLetters: bus.deadLetters,
-      inbox: EMPTY_INBOX,
-      deliveries: bus,
-      state,
-      shards: [state],
-      layout: ONE_FILE,
-      warehouse,
-      webhookFiles: localWebhookFiles,
-      spool: openLocalSpool(join(folder, 'spool')),
-      gitlab: (apiToken) => gitlabBy(apiToken ?? settings.gitlabApiToken, settings, log, ending.signal),
-      idTokens: idTokensBy(settings, log, clock),
-      log,
-      fleet,
-      settings: { ...settings, webhookTokens: isOwnToken ? [ownToken(folder)] : settings.webhookTokens },
-      unmanagedArms: new Set(),
-      ownToken: isOwnToken,
-      async close() {
-        ending.abort()
-        await bus.close()
-        await warehouse.close()
-      },
-    }
-  } catch (error) {
-    await bus.close()
-    throw error
-  }
-}
-
-/** What a data folder holds while nobody has it open. */
-export type LocalReading = {
-  bus: BusReading
-  state: StateStore
-  warehouse: Pick<Warehouse, 'query'>
-  /** Whether the next start has to bring the files to the present form; not all may be there to be asked for. */
-  isOlder: boolean
-  close(): Promise<void>
-}
-
-/**
- * Opens a data folder that is there to look at it, and changes nothing in it.
- * @throws ConfigError when a process has it open, a newer version made it, or something in it cannot be read.
- */
-export async function openLocalForReading(folder: string, clock: Clock = systemClock): Promise<LocalReading> {
-  const warehouse = await openDuckdbForReading(join(folder, 'warehouse.duckdb'), loadCatalogue())
-  try {
-    const bus = openBusForReading(join(folder, 'bus.db'), clock.now())
-    return {
-      bus,
-      state: openLocalState(folder, clock),
-      warehouse,
-      isOlder: warehouse.isOlder,
-      async close() {
-        bus.close()
-        await warehouse.close()
-      },
-    }
-  } catch (error) {
-    await warehouse.close()
-    throw error
-  }
-}
 
 /** @throws InvalidInputError when there is no token. */
 export function gitlabBy(
@@ -150,18 +36,6 @@ export function idTokensBy(settings: Settings, log: Log, clock: Clock): Deps['id
   }
 }
 
-/** The bus's file is the lock of the folder. */
-function openBus(folder: string, options: Parameters<typeof openLocalBus>[1]): LocalBus {
-  try {
-    return openLocalBus(join(folder, 'bus.db'), options)
-  } catch (error) {
-    if (!(error instanceof ConfigError) || !error.message.includes('in use')) throw error
-    throw new ConfigError(
-      `The data folder ${folder} is in use by another runner-bandit. Stop it, or choose another folder with --data.`,
-    )
-  }
-}
-
 /** @throws ConfigError with every fault of the file. */
 export function loadFleet(file: string | undefined): Fleet {
   const path = file ?? EXAMPLE_FLEET
@@ -171,17 +45,4 @@ export function loadFleet(file: string | undefined): Fleet {
     if ((error as NodeJS.ErrnoException).code === undefined) throw error
     throw new ConfigError(`RUNNER_BANDIT_FLEET: ${path} cannot be read`)
   }
-}
-
-/** The webhook token of this data folder, made on first use. */
-function ownToken(folder: string): string {
-  const path = join(folder, 'webhook-token')
-  try {
-    writeFileSync(path, `${randomBytes(TOKEN_BYTES).toString('base64url')}\n`, { flag: 'wx', mode: 0o600 })
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-  }
-  const token = readFileSync(path, 'utf8').trim()
-  if (token === '') throw new ConfigError(`${path} holds no token; delete it to have one made`)
-  return token
 }

@@ -6,7 +6,11 @@
 import { InvalidInputError } from '../errors.ts'
 
 export type GatherOptions = {
-  /** From the start of one batch to that of the next at the least; a batch whose time has come starts at once. */
+  /**
+   * From the end of one batch to the start of the next at the least; a batch whose time has come starts at once. Counted
+   * from the end, since that is when what a batch writes is surely written: after a write that came late, or that had to
+   * be tried again, the next one would come too early for an object that takes one in so much time.
+   */
   everyMs: number
   maxBatch: number
   /** Milliseconds, of any beginning. */
@@ -27,13 +31,12 @@ export function gather(
   const { everyMs, maxBatch, now = () => performance.now(), sleep = wait } = options
   let waiting: Waiting[] = []
   let isRunning = false
-  let startedAt = Number.NEGATIVE_INFINITY
+  let endedAt = Number.NEGATIVE_INFINITY
 
   async function run(): Promise<void> {
     isRunning = true
     while (waiting.length > 0) {
-      await sleep(Math.max(0, startedAt + everyMs - now()))
-      startedAt = now()
+      await sleep(Math.max(0, endedAt + everyMs - now()))
       const batch = waiting.slice(0, maxBatch)
       waiting = waiting.slice(maxBatch)
       await handleBatch(batch)
@@ -43,7 +46,9 @@ export function gather(
 
   async function handleBatch(batch: readonly Waiting[]): Promise<void> {
     try {
-      await handle(batch.map(({ body }) => body))
+      await handle(batch.map(({ body }) => body)).finally(() => {
+        endedAt = now()
+      })
       for (const { resolve } of batch) resolve()
     } catch (error) {
       if (!(error instanceof InvalidInputError) || batch.length === 1) {

@@ -45,12 +45,12 @@ export function learnedBy(state: BanditState, lateAfterMs: number): (event: JobE
 }
 
 /** The log is written within seconds of the events' publication; so often it is looked at again. */
-const TRIES = 12
+const TRIES = 6
 const PAUSE_MS = 5000
 
 /**
  * What the subscriptions have yet to handle, for whoever holds them where nobody counts that: by the ids in the state
- * and in the log. Waits up to a minute for a log that lacks what the state holds.
+ * and in the log. Waits up to half a minute for a log that lacks what the state holds.
  */
 export async function settledLag(
   state: Pick<StateStore, 'read'>,

@@ -1,8 +1,10 @@
 /** One JSON line per happening on stderr, with Cloud Logging's fields; a person at a terminal gets them pretty. */
 import { stderr } from 'node:process'
 import { destination, pino, stdTimeFunctions } from 'pino'
-import { build as prettyStream } from 'pino-pretty'
 import type { Log } from '../ports.ts'
+
+/** Loaded where a person may be watching, and not by functions in the cloud. */
+const prettyStream = stderr.isTTY ? (await import('pino-pretty')).build : undefined
 
 const SEVERITY: Record<string, string> = { debug: 'DEBUG', info: 'INFO', warn: 'WARNING', error: 'ERROR' }
 export type LogLevel = 'debug' | 'info' | 'warning' | 'error'
@@ -12,23 +14,26 @@ export type LogLevel = 'debug' | 'info' | 'warning' | 'error'
  * @param file where to write instead of stderr: a path, or the number of an open one.
  */
 export function createLog(level: LogLevel, file?: string | number): Log {
-  const isForPeople = file === undefined && stderr.isTTY
-  const stream = isForPeople
-    ? prettyStream({
-        destination: 2,
-        sync: true,
-        singleLine: true,
-        messageKey: 'message',
-        timestampKey: 'time',
-      })
-    : destination({ dest: file ?? 2, sync: true })
+  const pretty = file === undefined ? prettyStream : undefined
+  const stream =
+    pretty === undefined
+      ? destination({ dest: file ?? 2, sync: true })
+      : pretty({
+          destination: 2,
+          sync: true,
+          singleLine: true,
+          messageKey: 'message',
+          timestampKey: 'time',
+        })
   const logger = pino(
     {
       level: level === 'warning' ? 'warn' : level,
       messageKey: 'message',
       base: null,
       timestamp: stdTimeFunctions.isoTime,
-      ...(isForPeople ? {} : { formatters: { level: (label: string) => ({ severity: SEVERITY[label] }) } }),
+      ...(pretty === undefined
+        ? { formatters: { level: (label: string) => ({ severity: SEVERITY[label] }) } }
+        : {}),
       serializers: { error: describeError },
     },
     stream,

@@ -19,6 +19,26 @@ export function loadCatalogue(): Catalogue {
   }
 }
 
+/** The same, read when it is first asked: most functions never are. */
+export function catalogueAtFirstUse(): Catalogue {
+  let loaded: Catalogue | undefined
+  const catalogue = () => {
+    loaded ??= loadCatalogue()
+    return loaded
+  }
+  return {
+    get tables() {
+      return catalogue().tables
+    },
+    get views() {
+      return catalogue().views
+    },
+    get macros() {
+      return catalogue().macros
+    },
+  }
+}
+
 /** The columns of a table or view. */
 export function describe(name: string): TableDescription {
   return parseTable(read(`${name}.yaml`))

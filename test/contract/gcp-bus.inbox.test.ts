@@ -60,6 +60,18 @@ else
       await ack()
     })
 
+    test('gives back at once what could not be handled', async () => {
+      const { open } = await freshPlace()
+      const [one, other] = [open(), open()]
+      await Promise.all(numbers(5).map((body) => one.publish({ topic: 'job-events', body })))
+      const taken = await one.inbox.take('learn', 100)
+      expect(taken.bodies).toHaveLength(5)
+      await taken.giveBack()
+      const { bodies, ack } = await other.inbox.take('learn', 100)
+      expect(ascending(bodies)).toEqual(numbers(5))
+      await ack()
+    })
+
     test('keeps nothing of a process that died: it comes back when the lease has run out', async () => {
       const { open, topic } = await freshPlace()
       await topic.publishMessage({ data: Buffer.from('1') })

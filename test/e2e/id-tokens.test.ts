@@ -1,6 +1,6 @@
 /** CI jobs that ask /recommend and report to /update with the id token that GitLab gave to them. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { LocalDeps } from '../../shared/runtime/deps.ts'
+import type { LocalDeps } from '../../shared/runtime/deps-local.ts'
 import {
   AUDIENCE,
   type Claims,

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import type { LocalDeps } from '../../shared/runtime/deps.ts'
+import type { LocalDeps } from '../../shared/runtime/deps-local.ts'
 import type { RecommendAnswer } from '../../shared/schema/recommend.ts'
 import { dataFolder, playDockerRunners, postWebhook, startServer } from '../support/server.ts'
 import { jobWebhook } from '../support/webhook.ts'

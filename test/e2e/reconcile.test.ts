@@ -11,7 +11,7 @@ import {
   sendWebhooks,
   webhooksOf,
 } from '../../shared/played-gitlab/index.ts'
-import type { LocalDeps } from '../../shared/runtime/deps.ts'
+import type { LocalDeps } from '../../shared/runtime/deps-local.ts'
 import { fixedClock } from '../support/fixed-clock.ts'
 import { API_TOKEN, type PlayedApi, startPlayedApi } from '../support/played-api/index.ts'
 import { startServer, WEBHOOK_TOKEN } from '../support/server.ts'

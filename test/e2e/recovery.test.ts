@@ -9,7 +9,7 @@ import { rebuild } from '../../functions/rebuild.ts'
 import { replay } from '../../functions/replay.ts'
 import type { StateStore } from '../../shared/ports.ts'
 import { loadConfig } from '../../shared/runtime/config.ts'
-import type { LocalDeps } from '../../shared/runtime/deps.ts'
+import type { LocalDeps } from '../../shared/runtime/deps-local.ts'
 import { dataFolder, postWebhook, silent, startServer, WEBHOOK_TOKEN } from '../support/server.ts'
 import { jobWebhook } from '../support/webhook.ts'
 

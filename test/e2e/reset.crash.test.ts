@@ -7,7 +7,7 @@ import { resetState } from '../../functions/reset.ts'
 import { EMPTY_STATE } from '../../shared/domain/state.ts'
 import { TransientError } from '../../shared/errors.ts'
 import { loadConfig } from '../../shared/runtime/config.ts'
-import type { LocalDeps } from '../../shared/runtime/deps.ts'
+import type { LocalDeps } from '../../shared/runtime/deps-local.ts'
 import { bytesOf } from '../support/builders.ts'
 import {
   ADMIN_TOKEN,

@@ -1,6 +1,6 @@
 /** POST /update over HTTP: a job reports its own end, with the variables that its after_script has. */
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { LocalDeps } from '../../shared/runtime/deps.ts'
+import type { LocalDeps } from '../../shared/runtime/deps-local.ts'
 import { fixedClock } from '../support/fixed-clock.ts'
 import { buildOf, pipelineWebhook } from '../support/pipeline-webhook.ts'
 import { postWebhook, startServer } from '../support/server.ts'

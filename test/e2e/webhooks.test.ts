@@ -1,7 +1,7 @@
 /** POST /webhooks/gitlab over HTTP: every answer it can give, and what is kept after it. */
 import { request } from 'node:http'
 import { beforeAll, describe, expect, test } from 'vitest'
-import type { LocalDeps } from '../../shared/runtime/deps.ts'
+import type { LocalDeps } from '../../shared/runtime/deps-local.ts'
 import { postWebhook, startServer, WEBHOOK_TOKEN } from '../support/server.ts'
 import { gitlabTime, jobWebhook, running } from '../support/webhook.ts'
 

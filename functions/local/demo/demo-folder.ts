@@ -3,7 +3,7 @@ import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ConfigError } from '../../../shared/errors.ts'
 import type { Log } from '../../../shared/ports.ts'
-import { openLocalDeps } from '../../../shared/runtime/deps.ts'
+import { openLocalDeps } from '../../../shared/runtime/deps-local.ts'
 import { makeFolder } from '../../../shared/runtime/make-folder.ts'
 import type { Settings } from '../../../shared/schema/settings.ts'
 

@@ -7,7 +7,7 @@ export type Check = {
   mend?: string
 }
 
-type Verdict = Omit<Check, 'name'>
+export type Verdict = Omit<Check, 'name'>
 
 export const ok = (finding: string): Verdict => ({ status: 'OK', finding })
 export const warning = (finding: string, mend: string): Verdict => ({ status: 'Warning', finding, mend })

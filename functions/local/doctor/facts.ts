@@ -1,7 +1,7 @@
 /** Checks of what is in the data folder, from the numbers of `inspect`. */
 
 import { LOOPBACK } from '../../../shared/schema/settings-schema.ts'
-import type { Inspection, Outline } from '../../inspect.ts'
+import type { Inspection, Outline, TableFacts } from '../../inspect.ts'
 import { type Check, failed, named, ok, skipped, span, warning } from './check.ts'
 
 const SECOND_MS = 1000
@@ -60,9 +60,9 @@ function deadLetterVerdict({ deadLetters }: Inspection, run: (command: string) =
   return warning(finding, run('dead-letters redrive'))
 }
 
-function quarantineVerdict(
-  { quarantine }: Inspection,
-  { quarantineMaxRows }: Outline,
+export function quarantineVerdict(
+  { quarantine }: TableFacts,
+  { quarantineMaxRows }: Pick<Outline, 'quarantineMaxRows'>,
   run: (command: string) => string,
 ) {
   const { bodies, lastDay } = quarantine
@@ -73,9 +73,9 @@ function quarantineVerdict(
   return ok(bodies === 0 ? 'empty' : finding)
 }
 
-function webhookVerdict(
-  { newestWebhookAt, newestProjectId, now }: Inspection,
-  { host, publicUrl }: Outline,
+export function webhookVerdict(
+  { newestWebhookAt, newestProjectId, now }: TableFacts,
+  { host, publicUrl }: Pick<Outline, 'host' | 'publicUrl'>,
   run: (command: string) => string,
 ) {
   const hook = run(`hook install --project ${newestProjectId ?? 'ID'} --url ${publicUrl ?? 'https://…'}`)
@@ -90,7 +90,10 @@ function webhookVerdict(
   return warning(finding, hook)
 }
 
-function armVerdict({ lastWeek: { finishes, unmanaged } }: Inspection, run: (command: string) => string) {
+export function armVerdict(
+  { lastWeek: { finishes, unmanaged } }: TableFacts,
+  run: (command: string) => string,
+) {
   if (finishes === 0) return skipped('no job ended in the last seven days')
   const share = `${unmanaged} of ${finishes} jobs of the last seven days`
   if (unmanaged * 10 <= finishes) return ok(`${share} ran on runners that fleet.yaml does not describe`)

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { BigQuery, BigQueryOptions } from '@google-cloud/bigquery'
 import type { Log } from '../../ports.ts'
 import { asReaction, isTransient, messageOf } from './bigquery-errors.ts'
+import { requireCredentials } from './google-credentials.ts'
 
 export type BigqueryAccess = {
   projectId: string
@@ -20,6 +21,8 @@ export const DATASET = 'ci_metrics'
 /** One request; BigQuery itself waits up to 10 seconds for the results of a query. */
 const REQUEST_TIMEOUT_MS = 60_000
 const MAX_TRIES = 6
+/** What has failed for so long is not tried again. */
+const TRY_FOR_MS = 15_000
 const FIRST_BACKOFF_MS = 250
 const MAX_BACKOFF_MS = 8000
 
@@ -39,10 +42,18 @@ export function lazyClient({ projectId, location, apiEndpoint }: BigqueryAccess)
       // What is not encrypted is a fake on this machine: no credentials are looked for, and none sent.
       ...(apiEndpoint?.startsWith('http:') && { authClient: NO_CREDENTIALS }),
     }
-    return new BigQuery(options)
+    const loaded = new BigQuery(options)
+    if (options.authClient === undefined) await requireCredentials(loaded.authClient)
+    return loaded
   }
   return () => {
-    client ??= load()
+    if (client === undefined) {
+      client = load()
+      // Who logs in meanwhile is let in.
+      client.catch(() => {
+        client = undefined
+      })
+    }
     return client
   }
 }
@@ -61,11 +72,14 @@ export async function retrying<T>(
   { log, wait = sleep }: Pick<BigqueryAccess, 'log' | 'wait'>,
   work: () => Promise<T>,
 ): Promise<T> {
+  let giveUpAtMs = Number.POSITIVE_INFINITY
   for (let tries = 1; ; tries += 1) {
     try {
       return await work()
     } catch (error) {
-      if (!isTransient(error) || tries === MAX_TRIES) throw asReaction(error, doing)
+      giveUpAtMs = Math.min(giveUpAtMs, performance.now() + TRY_FOR_MS)
+      const isTooLong = performance.now() > giveUpAtMs
+      if (!isTransient(error) || tries === MAX_TRIES || isTooLong) throw asReaction(error, doing)
       const waitMs = Math.random() * Math.min(FIRST_BACKOFF_MS * 2 ** tries, MAX_BACKOFF_MS)
       log.debug('bigquery.deferred', { doing, reason: messageOf(error), wait_seconds: waitMs / 1000 })
       await wait(waitMs)

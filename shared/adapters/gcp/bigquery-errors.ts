@@ -34,6 +34,7 @@ const NETWORK = /^(E[A-Z_]+|ERR_STREAM_PREMATURE_CLOSE|UND_ERR_\w+)$/
 const NETWORK_MESSAGES = /socket hang up|network timeout|premature close/i
 const STREAMING_BUFFER = /streaming buffer/
 const RACING_DML = /Could not serialize access|due to concurrent update/
+const NO_PROJECT = /not found: project|has not enabled bigquery/i
 const CREDENTIALS = /default credentials|invalid_grant|invalid_rapt|Unable to (detect|find) /
 
 export const reasonsOf = ({ errors = [] }: BigqueryFailure): string[] =>
@@ -83,6 +84,11 @@ export function asReaction(error: unknown, doing: string): unknown {
   if (isTransient(error) || reasonsOf(error).some((reason) => STOPPED_REASONS.has(reason))) {
     return new TransientError(`BigQuery could not ${doing} now: ${said}`, { cause: error })
   }
+  if (NO_PROJECT.test(said))
+    return configError(
+      `BigQuery could not ${doing}: ${said}. GOOGLE_CLOUD_PROJECT says which project.`,
+      error,
+    )
   if (isMissing(error)) return configError(`BigQuery could not ${doing}: ${said}. ${DEPLOY}.`, error)
   if (code === 401 || CREDENTIALS.test(said)) {
     return configError(

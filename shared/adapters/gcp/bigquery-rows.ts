@@ -24,13 +24,13 @@ export function batchesOf(table: string, description: TableDescription, rows: re
   let batch: RawRow[] = []
   let bytes = 0
   for (const [index, row] of rows.entries()) {
+    const refused = (fault: string) =>
+      new InvalidInputError(`row ${index + 1} of ${rows.length} for ${table}: ${fault}`)
+    // Before it becomes JSON, which nothing can that is nested deep enough.
+    const fault = faultOf(row as Row)
+    if (fault !== undefined) throw refused(fault)
     const rowBytes = Buffer.byteLength(JSON.stringify(row)) + BYTES_AROUND_A_ROW
-    const fault =
-      faultOf(row as Row) ??
-      (rowBytes > MAX_BYTES ? `it has ${rowBytes} bytes, over ${MAX_BYTES}` : undefined)
-    if (fault !== undefined) {
-      throw new InvalidInputError(`row ${index + 1} of ${rows.length} for ${table}: ${fault}`)
-    }
+    if (rowBytes > MAX_BYTES) throw refused(`it has ${rowBytes} bytes, over ${MAX_BYTES}`)
     if (batch.length === 0 || batch.length === MAX_ROWS || bytes + rowBytes > MAX_BYTES) {
       batch = []
       bytes = 0

@@ -7,6 +7,7 @@ import type { Storage } from '@google-cloud/storage'
 import type { Instant } from '../../domain/event.ts'
 import { ConflictError } from '../../errors.ts'
 import type { Rng } from '../../ports.ts'
+import { requireCredentials } from './google-credentials.ts'
 import { isNoObject, mayPass, statusOf, translated } from './storage-errors.ts'
 
 /** The generation of what is not there. */
@@ -186,19 +187,25 @@ export function openBucket({
 const clients = new Map<string | undefined, Promise<Storage>>()
 
 function connected(apiEndpoint: string | undefined): Promise<Storage> {
-  const client = clients.get(apiEndpoint) ?? connect(apiEndpoint)
+  const known = clients.get(apiEndpoint)
+  if (known !== undefined) return known
+  const client = connect(apiEndpoint)
   clients.set(apiEndpoint, client)
+  // Who logs in meanwhile is let in.
+  client.catch(() => clients.delete(apiEndpoint))
   return client
 }
 
 async function connect(apiEndpoint: string | undefined): Promise<Storage> {
   const { Storage } = await import('@google-cloud/storage')
-  return new Storage({
+  const storage = new Storage({
     timeout: REQUEST_TIMEOUT_MS,
     // Trying again is ours: of a second try that meets the first one's effect, the client knows only a conflict.
     retryOptions: { autoRetry: false, maxRetries: 0 },
     ...(apiEndpoint === undefined ? {} : { apiEndpoint }),
   })
+  if (apiEndpoint === undefined) await requireCredentials(storage.authClient)
+  return storage
 }
 
 type Resource = {

@@ -9,6 +9,8 @@ const MAX_BATCH_MESSAGES = 500
 const MAX_BATCH_BYTES = 5_000_000
 
 const ATTEMPTS = 4
+/** What has taken so long is not tried again. */
+const TRY_FOR_MS = 15_000
 const FIRST_PAUSE_MS = 200
 const ANSWER_WITHIN_MS = 10_000
 
@@ -53,11 +55,13 @@ export async function inTime<T>(work: Promise<T>, withinMs: number): Promise<T> 
 
 /** Tries again what may pass. */
 export async function severalTimes<T>(call: () => Promise<T>): Promise<T> {
+  const giveUpAtMs = performance.now() + TRY_FOR_MS
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await call()
     } catch (error) {
-      if (attempt === ATTEMPTS || !MAY_PASS.includes(codeOf(error) ?? 0)) throw error
+      const isOver = attempt === ATTEMPTS || performance.now() > giveUpAtMs
+      if (isOver || !MAY_PASS.includes(codeOf(error) ?? 0)) throw error
       await sleep(FIRST_PAUSE_MS * 2 ** (attempt - 1))
     }
   }

@@ -2,10 +2,12 @@
 import type { PubSub, Topic, v1 } from '@google-cloud/pubsub'
 import { InvalidInputError, TransientError } from '../../errors.ts'
 import type { Attributes } from './attributes.ts'
+import { requireCredentials } from './google-credentials.ts'
 import { inTime, once, publishOptions, severalTimes, translating } from './pubsub-calls.ts'
-import { codeOf, NOT_FOUND } from './pubsub-errors.ts'
+import { codeOf, isMissing } from './pubsub-errors.ts'
 
 export type Subscriber = InstanceType<typeof v1.SubscriberClient>
+type Publisher = InstanceType<typeof v1.PublisherClient>
 
 export type PubsubClient = {
   projectId: string
@@ -19,6 +21,8 @@ export type PubsubClient = {
   ask<T>(subscription: string, call: (subscriber: Subscriber, path: string) => Promise<T>): Promise<T>
   /** The topic that a subscription reads; undefined when one of them is gone. */
   topicOf(subscription: string): Promise<string | undefined>
+  /** Whether there is such a topic. */
+  hasTopic(name: string): Promise<boolean>
   /** Sends what was published, and lets the connections go. */
   close(): Promise<void>
 }
@@ -36,7 +40,7 @@ const PUBLISH_WITHIN_MS = 7_000
 const MAX_MESSAGE_BYTES = 9_900_000
 
 /** What a subscription reads whose topic was deleted. */
-const DELETED_TOPIC = '_deleted-topic_'
+export const DELETED_TOPIC = '_deleted-topic_'
 
 export function openPubsubClient({
   projectId,
@@ -48,18 +52,21 @@ export function openPubsubClient({
   const underWay = new Set<Promise<unknown>>()
   let opening: Promise<PubSub> | undefined
   /** Each of its own: some functions only publish, some do not. */
-  let publishing: Promise<unknown> | undefined
+  let publishing: Promise<Publisher> | undefined
   let subscribing: Promise<Subscriber> | undefined
   let closing: Promise<void> | undefined
 
   async function open(): Promise<PubSub> {
     const { PubSub } = await import('@google-cloud/pubsub')
-    return new PubSub({ projectId, ...(apiEndpoint === undefined ? {} : { apiEndpoint }) })
+    const pubsub = new PubSub({ projectId, ...(apiEndpoint === undefined ? {} : { apiEndpoint }) })
+    // An emulator asks for none.
+    if (!pubsub.isEmulator) await requireCredentials(pubsub.auth)
+    return pubsub
   }
 
   async function opened(): Promise<PubSub> {
     if (closing !== undefined) throw new TransientError('the bus is closed')
-    opening ??= open()
+    opening ??= kept(open())
     return opening
   }
 
@@ -72,9 +79,9 @@ export function openPubsubClient({
     return client
   }
 
-  async function connectPublisher(pubsub: PubSub): Promise<unknown> {
+  async function connectPublisher(pubsub: PubSub): Promise<Publisher> {
     const client = await pubsub.getClientAsync_({ client: 'PublisherClient' })
-    return madeReady(client as unknown as InstanceType<typeof v1.PublisherClient>)
+    return madeReady(client as unknown as Publisher)
   }
 
   async function connectSubscriber(): Promise<Subscriber> {
@@ -84,19 +91,26 @@ export function openPubsubClient({
   }
 
   /** A client that found no credentials keeps that answer for ever: the next call makes another. */
+  function forget(): void {
+    opening = undefined
+    publishing = undefined
+    subscribing = undefined
+    topics.clear()
+  }
+
+  function kept<T>(client: Promise<T>): Promise<T> {
+    client.catch(forget)
+    return client
+  }
+
   function startOver(error: unknown): never {
-    if (codeOf(error) === undefined && !(error instanceof TransientError)) {
-      opening = undefined
-      publishing = undefined
-      subscribing = undefined
-      topics.clear()
-    }
+    if (codeOf(error) === undefined && !(error instanceof TransientError)) forget()
     throw error
   }
 
   async function topicNamed(name: string): Promise<Topic> {
     const pubsub = await opened()
-    publishing ??= connectPublisher(pubsub)
+    publishing ??= kept(connectPublisher(pubsub))
     await publishing
     const topic = topics.get(name) ?? pubsub.topic(name, publishOptions(publishWithinMs))
     topics.set(name, topic)
@@ -122,10 +136,27 @@ export function openPubsubClient({
     const asked = { what: 'subscription', name: subscription, projectId, role } as const
     return translating(asked, () =>
       severalTimes(async () => {
-        subscribing ??= connectSubscriber()
+        subscribing ??= kept(connectSubscriber())
         return call(await subscribing, path)
       }).catch(startOver),
     )
+  }
+
+  async function hasTopic(name: string): Promise<boolean> {
+    const asked = { what: 'topic', name, projectId, role: 'roles/pubsub.viewer' } as const
+    const topic = `projects/${projectId}/topics/${name}`
+    try {
+      await translating(asked, () =>
+        severalTimes(async () => {
+          publishing ??= kept(opened().then(connectPublisher))
+          await (await publishing).getTopic({ topic }, once())
+        }).catch(startOver),
+      )
+      return true
+    } catch (error) {
+      if (isMissing((error as Error).cause)) return false
+      throw error
+    }
   }
 
   async function findTopic(subscription: string): Promise<string | undefined> {
@@ -135,7 +166,7 @@ export function openPubsubClient({
       )
       return topic == null || topic === DELETED_TOPIC ? undefined : topic.split('/').at(-1)
     } catch (error) {
-      if (codeOf((error as Error).cause) === NOT_FOUND) return undefined
+      if (isMissing((error as Error).cause)) return undefined
       throw error
     }
   }
@@ -156,6 +187,7 @@ export function openPubsubClient({
     projectId,
     publish: (...message) => counted(publish(...message)),
     ask: (...question) => counted(ask(...question)),
+    hasTopic: (name) => counted(hasTopic(name)),
     topicOf(subscription) {
       const known = topicNames.get(subscription) ?? findTopic(subscription)
       topicNames.set(subscription, known)

@@ -5,7 +5,7 @@ import { ConfigError, InvalidInputError, TransientError } from '../../errors.ts'
 export const MAY_PASS: readonly number[] = [1, 2, 4, 8, 10, 13, 14]
 export const DEADLINE_EXCEEDED = 4
 const INVALID_ARGUMENT = 3
-export const NOT_FOUND = 5
+const NOT_FOUND = 5
 const DENIED: readonly number[] = [7, 16]
 
 const MAX_REASON = 200
@@ -23,13 +23,26 @@ export function codeOf(error: unknown): number | undefined {
   return typeof code === 'number' ? code : undefined
 }
 
+/** Whether a topic or a subscription is not there, in a project that is. */
+export function isMissing(error: unknown): boolean {
+  return codeOf(error) === NOT_FOUND && !isOfNoProject(error)
+}
+
+const isOfNoProject = (error: unknown) => /project not found/i.test(String((error as Error).message))
+
 /** A class of shared/errors.ts where one fits, else the error itself. */
 export function translated(cause: unknown, { what, name, projectId, role }: Asked): unknown {
-  if (cause instanceof TransientError) return cause
+  if (cause instanceof TransientError || cause instanceof ConfigError) return cause
   const code = codeOf(cause)
   const place = `${what} ${name} in project ${projectId}`
   const message = cause instanceof Error ? cause.message : String(cause)
   const reason = message.slice(0, MAX_REASON)
+  if (code === NOT_FOUND && isOfNoProject(cause)) {
+    return config(
+      `GOOGLE_CLOUD_PROJECT: Pub/Sub knows no project ${projectId} that this account may see.`,
+      cause,
+    )
+  }
   if (code === NOT_FOUND) {
     return config(`Pub/Sub has no ${place}. Apply infra/, and see docs/deploy.md.`, cause)
   }
@@ -40,7 +53,7 @@ export function translated(cause: unknown, { what, name, projectId, role }: Aske
     )
   }
   if (code === undefined && /credential/i.test(message)) {
-    const advice = 'On a machine of your own: gcloud auth application-default login.'
+    const advice = 'Run "gcloud auth application-default login".'
     return config(`There are no credentials for Pub/Sub: ${reason}. ${advice}`, cause)
   }
   if (code === INVALID_ARGUMENT) {

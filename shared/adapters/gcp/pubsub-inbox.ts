@@ -64,6 +64,7 @@ export function openPubsubInbox(
           if (message === undefined) throw new RangeError('this body was not taken here')
           await bury({ subscription, data: message.data, attributes: message.attributes, reason })
         },
+        giveBack: () => lease.close(),
         async ack() {
           try {
             await lease.ack(mine)

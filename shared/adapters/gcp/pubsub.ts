@@ -26,8 +26,11 @@ export type PubsubOptions = ClientOptions &
   LeaseOptions & {
     /** Of the state; which one a job belongs to is an attribute of its events. */
     shards: number
-    /** Writes a row as one line of the log, before it returns. */
-    journal(table: TableName, row: object): void
+    /**
+     * Writes a row as one line of the log, before it returns. Left out where no sink reads the log: then the entry
+     * that the sink would make is published.
+     */
+    journal?: ((table: TableName, row: object) => void) | undefined
   }
 
 /** Of a line of the log 256 KB are kept. */
@@ -44,7 +47,8 @@ export function openPubsubBus(options: PubsubOptions): PubsubBus {
   async function publish({ topic, body }: Message): Promise<void> {
     const json = Buffer.from(JSON.stringify(body ?? null))
     const table = journaledTable(topic, json.length)
-    if (table !== undefined) journal(table, body as object)
+    if (table !== undefined && journal !== undefined) journal(table, body as object)
+    else if (topic === 'recommendations') await client.publish('journal', entryOf(topic, body), {})
     else await client.publish(topic, json, attributesOf(body, shards))
   }
 
@@ -69,6 +73,9 @@ export function openPubsubBus(options: PubsubOptions): PubsubBus {
     },
   }
 }
+
+const entryOf = (table: TableName, row: unknown) =>
+  Buffer.from(JSON.stringify({ jsonPayload: { table, row } }))
 
 /** The table whose rows a topic carries, if they go by the log. */
 function journaledTable(topic: Message['topic'], bytes: number): TableName | undefined {

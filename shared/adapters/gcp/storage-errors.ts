@@ -37,7 +37,10 @@ export function translated(error: unknown, bucket: string, what: string): unknow
     return error
   const status = statusOf(error)
   const said = error.message.split('\n', 1)[0]
-  if (mayPass(error)) return new TransientError(`${what} could not be done: ${said}`, { cause: error })
+  if (mayPass(error))
+    return new TransientError(`Cloud Storage does not answer, or not well: ${what} failed (${said})`, {
+      cause: error,
+    })
   if (isWithoutCredentials(error))
     return because(
       new ConfigError('No credentials for Google Cloud. Run "gcloud auth application-default login".'),
@@ -50,6 +53,8 @@ export function translated(error: unknown, bucket: string, what: string): unknow
       ),
       error,
     )
+  if (status === 400 && /bucket name/i.test(said ?? ''))
+    return because(new ConfigError(`BANDIT_GCS_BUCKET: ${bucket} is no name of a bucket (${said})`), error)
   if (status === 401 || status === 403) {
     const advice =
       'Give this account roles/storage.objectUser on the bucket, or roles/storage.objectViewer if it only reads.'

@@ -137,8 +137,8 @@ export async function startPlayedCloud(
     frontEnd,
     functionOf,
     /** The ports as the command line opens them. */
-    openDeps() {
-      const deps = openCloudDeps(loadConfig(env), silent)
+    openDeps(more: Record<string, string> = {}) {
+      const deps = openCloudDeps(loadConfig({ ...env, ...more }), silent)
       whenDone(() => deps.close())
       return deps
     },

@@ -81,6 +81,7 @@ export function callOf(request: ApiRequest, objects: Objects, denied: ReadonlySe
           kind: 'storage#bucket',
           id: asked,
           name: asked,
+          location: 'EUROPE-WEST1',
           versioning: { enabled: objects.isVersioned },
         }
         return { status: 200, body }

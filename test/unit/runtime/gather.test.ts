@@ -45,7 +45,7 @@ test('what comes together is handled together, and the first at once', async () 
   await taken
 })
 
-test('what comes while a batch runs waits for the next, which starts a second after the first', async () => {
+test('what comes while a batch runs waits for the next, which starts a second after its end', async () => {
   const { take, batches, pass } = world()
   const first = take('a')
   await settled()
@@ -57,7 +57,7 @@ test('what comes while a batch runs waits for the next, which starts a second af
   await first
   await settled()
   await settled()
-  expect(batches[1]).toMatchObject({ at: 1000, bodies: ['b', 'c'] })
+  expect(batches[1]).toMatchObject({ at: 1300, bodies: ['b', 'c'] })
   batches[1]?.end()
   await Promise.all(later)
 })
