@@ -19,7 +19,7 @@ const JOBS_A_PIPELINE = 20
 /** Of so many jobs the start is told, too. */
 const STARTS = OUTCOMES / 5
 const SENDERS = 24
-const KILL_EVERY_MS = 3000
+const KILL_EVERY_MS = 5000
 const KILLED: readonly ServiceName[] = ['learn', 'shadow', 'ingest', 'learn', 'record']
 
 const cleanups: (() => unknown)[] = []
@@ -109,19 +109,24 @@ describe.skipIf('missing' in started)(`a storm${'missing' in started ? ` (${star
       }),
     )
     const deps = cloud.openDeps()
-    const count = async (table: string) => {
-      const [row] = await cloud.warehouse.query(`SELECT COUNT(*) AS n FROM ci_metrics.${table}`)
+    const count = async (rows: string) => {
+      const [row] = await cloud.warehouse.query(`SELECT COUNT(*) AS n FROM ${rows}`)
       return row?.n
     }
     const observed = async () =>
       [...(await freshState(cloud)).arms.values()].reduce((sum, { n }) => sum + n, 0)
-    const settle = { interval: 1000, timeout: 240_000 }
-    await expect.poll(() => count('decision_outcomes WHERE job_status IS NOT NULL'), settle).toBe(OUTCOMES)
+    const settle = { interval: 3000, timeout: 300_000 }
     await expect.poll(observed, settle).toBe(OUTCOMES)
+    await expect
+      .poll(() => count('(SELECT DISTINCT event_id FROM ci_metrics.job_outcomes)'), settle)
+      .toBe(OUTCOMES)
     isOver = true
     await killing
 
-    expect(await count("job_event_log WHERE kind = 'job.finished'")).toBe(OUTCOMES)
+    // One row for each job, with its decision and its outcome.
+    expect(await count('ci_metrics.decision_outcomes WHERE job_status IS NOT NULL')).toBe(OUTCOMES)
+
+    expect(await count("ci_metrics.job_event_log WHERE kind = 'job.finished'")).toBe(OUTCOMES)
     expect(await rebuild({ check: true }, cloud.openDeps())).toMatchObject({
       equal: true,
       events: OUTCOMES,

@@ -2,7 +2,7 @@
  * What stands between Pub/Sub and a function in the cloud and is missing here: the identity token that Pub/Sub signs.
  * It also does what a network does: says things twice, late, or not before the sender has given up.
  */
-import { Agent, createServer, request as send } from 'node:http'
+import { Agent, createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -25,23 +25,32 @@ export type Weather = {
 
 export const FAIR: Weather = { draw: Math.random, twice: 0, lost: 0, delayMs: 0 }
 
-export async function startFrontEnd(
-  addressOf: (service: string) => string | undefined,
-  token: () => string,
-  weather: Weather,
-): Promise<FrontEnd> {
-  const agent = new Agent({ keepAlive: true, maxSockets: 256 })
-  const server = createServer(async (request, response) => {
-    const body = Buffer.concat(await request.toArray())
-    const [, service = '', ...rest] = (request.url ?? '').split('/')
-    const address = addressOf(service)
-    frontEnd.pushes += 1
+/** Sends a push on; resolves with the status, 502 when nobody answers, or undefined when the answer is lost. */
+export type Send = (url: string, body: Buffer) => Promise<number | undefined>
+
+export function sendIn(weather: Weather, token: () => string): Send {
+  const agent = new Agent({ keepAlive: true, maxSockets: 512 })
+  return async (url, body) => {
     await sleep(weather.draw() * weather.delayMs)
-    const once = () => forward(`${address}/${rest.join('/')}`, body, token(), agent)
+    const once = () => forward(url, body, token(), agent)
     const isTwice = weather.draw() < weather.twice
     const [status] = await Promise.all(isTwice ? [once(), once()] : [once()])
-    if (weather.draw() < weather.lost) return response.destroy()
-    response.writeHead(status ?? 502).end()
+    return weather.draw() < weather.lost ? undefined : status
+  }
+}
+
+export async function startFrontEnd(
+  addressOf: (service: string) => string | undefined,
+  send: Send,
+): Promise<FrontEnd> {
+  const server = createServer(async (incoming, response) => {
+    const body = Buffer.concat(await incoming.toArray())
+    const [, service = '', ...rest] = (incoming.url ?? '').split('/')
+    const address = addressOf(service)
+    frontEnd.pushes += 1
+    const status = await send(`${address}/${rest.join('/')}`, body)
+    if (status === undefined) return response.destroy()
+    response.writeHead(status).end()
   })
   server.keepAliveTimeout = 60_000
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -49,7 +58,6 @@ export async function startFrontEnd(
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     pushes: 0,
     async close() {
-      agent.destroy()
       server.closeAllConnections()
       server.close()
     },
@@ -60,7 +68,7 @@ export async function startFrontEnd(
 /** The status; 502 when nobody answers. */
 function forward(url: string, body: Buffer, token: string, agent: Agent): Promise<number> {
   return new Promise((resolve) => {
-    const outgoing = send(url, {
+    const outgoing = request(url, {
       method: 'POST',
       agent,
       headers: {

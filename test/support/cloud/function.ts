@@ -11,6 +11,8 @@ export const ROOT = join(import.meta.dirname, '../../..')
 /** What Cloud Run functions start. */
 export const FRAMEWORK = join(ROOT, 'node_modules/@google-cloud/functions-framework/build/src/main.js')
 const UP_WITHIN_MS = 60_000
+/** No process outlives a test run that was killed. */
+const ENDS_WITH_ITS_INPUT = 'data:text/javascript,process.stdin.resume().once("end",()=>process.exit())'
 
 export type RunningFunction = {
   name: ServiceName
@@ -38,10 +40,10 @@ export async function startFunction(
   let stopping = false
 
   async function start(): Promise<void> {
-    child = spawn(process.execPath, [FRAMEWORK, '--source', ROOT], {
+    child = spawn(process.execPath, ['--import', ENDS_WITH_ITS_INPUT, FRAMEWORK, '--source', ROOT], {
       cwd: ROOT,
       env: { PATH: process.env.PATH ?? '', ...env, FUNCTION_TARGET: name, PORT: String(port) },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
     })
     eachLine(child.stderr, (line) => {
       stderr = `${stderr}${line}\n`.slice(-20_000)

@@ -13,7 +13,7 @@ import { BUCKET, type FakeStorage, startFakeStorage } from '../fake-storage/inde
 import { type Claims, startPlayedIssuer } from '../played-issuer.ts'
 import { createPubsub, type Emulator } from '../pubsub-emulator.ts'
 import { silent, WEBHOOK_TOKEN } from '../server.ts'
-import { FAIR, startFrontEnd, type Weather } from './front-end.ts'
+import { FAIR, sendIn, startFrontEnd, type Weather } from './front-end.ts'
 import { type RunningFunction, startFunction } from './function.ts'
 import { bigquerySubscription, logSink } from './no-code.ts'
 import { pushOn } from './pusher.ts'
@@ -87,10 +87,10 @@ export async function startPlayedCloud(
     if (Date.now() > cached.until) cached = { token: token(), until: Date.now() + 600_000 }
     return cached.token
   }
-  const frontEnd = await startFrontEnd((service) => running.get(service)?.url, cachedToken, weather)
+  const send = sendIn(weather, cachedToken)
+  const frontEnd = await startFrontEnd((service) => running.get(service)?.url, send)
   whenDone(() => frontEnd.close())
 
-  const urlOf = (name: string, service: string) => `${frontEnd.url}/${service}/push/${name}`
   const topics = routes.filter(isTopicRoute).filter(({ service }) => service !== 'journal')
   await createPubsub(
     emulator,
@@ -113,7 +113,8 @@ export async function startPlayedCloud(
   }
   for (const { name, service } of topics.filter(({ service }) => service !== 'bigquery' && manyAtOnce)) {
     const flowControl = { maxMessages: MANY, allowExcessMessages: false }
-    const pushing = pushOn(pubsub.subscription(name, { flowControl }), name, urlOf(name, service))
+    const url = () => `${running.get(service)?.url}/push/${name}`
+    const pushing = pushOn(pubsub.subscription(name, { flowControl }), name, url, send)
     whenDone(() => pushing.close())
   }
   const sink = logSink(pubsub, 'journal')

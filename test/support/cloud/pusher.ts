@@ -4,13 +4,15 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Message, Subscription } from '@google-cloud/pubsub'
+import type { Send } from './front-end.ts'
 
 const BACKOFF_MS = 500
 
 export function pushOn(
   subscription: Subscription,
   name: string,
-  url: string,
+  url: () => string,
+  send: Send,
 ): { pushes: number; close(): Promise<void> } {
   const pusher = {
     pushes: 0,
@@ -31,14 +33,8 @@ export function pushOn(
       subscription: `projects/played-project/subscriptions/${name}`,
       deliveryAttempt,
     })
-    const isTaken = await fetch(url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body,
-    }).then(
-      (response) => response.ok,
-      () => false,
-    )
+    const status = await send(url(), Buffer.from(body))
+    const isTaken = status !== undefined && status < 300
     if (isTaken) return message.ack()
     // The emulator's own backoff doubles without end.
     await sleep(BACKOFF_MS)
