@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, mkdtempSync, openSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Question, Reply, Usage } from './answers.ts'
 import { onCore } from './pin.ts'
 
@@ -29,19 +29,21 @@ export type ChildOptions = {
   args?: readonly string[]
   env?: Readonly<Record<string, string>>
   nodeFlags?: readonly string[]
+  /** Beside the load instead of on the measured core: what is not measured itself. */
+  isBeside?: boolean
 }
 
 const started = new Set<ChildProcess>()
 
-/** Runs a file of test/bench with a clean environment; resolves when it says that it is ready. */
+/** Runs a file, named from test/bench, with a clean environment; resolves when it says that it is ready. */
 export async function startChild(bench: Bench, file: string, options: ChildOptions = {}): Promise<Child> {
   const log = join(mkdtempSync(join(bench.folder, 'log-')), 'stderr.log')
   const stderr = openSync(log, 'w')
   const flags = ['--disable-warning=ExperimentalWarning', ...(options.nodeFlags ?? [])]
-  const [command, args] = onCore(bench.core, [
+  const [command, args] = onCore(options.isBeside ? undefined : bench.core, [
     process.execPath,
     ...flags,
-    join(import.meta.dirname, file),
+    resolve(import.meta.dirname, file),
     ...(options.args ?? []),
   ])
   const child = spawn(command, args, {

@@ -19,10 +19,14 @@ const ID_WINDOW_HOURS = WINDOW / HOUR + 24
 export const armName = (index: number) => `Linux Docker Runner ${number(index)}`
 const number = (index: number) => String(index).padStart(4, '0')
 
+const keyNumber = (index: number, { arms, jobKeys }: Size) => Math.floor(index / arms) % jobKeys
+const projectNumber = (index: number, size: Size) => 101 + (keyNumber(index, size) % PROJECTS)
+
 /** The `index`th success: arms and job keys in turn, so that arms × jobKeys events make as many cells. */
-function successNumber(index: number, { arms, jobKeys }: Size, occurredAt: number): JobEvent {
-  const key = Math.floor(index / arms) % jobKeys
-  const projectId = 101 + (key % PROJECTS)
+function successNumber(index: number, size: Size, occurredAt: number): JobEvent {
+  const { arms } = size
+  const key = keyNumber(index, size)
+  const projectId = projectNumber(index, size)
   const jobName = `job ${Math.floor(key / PROJECTS)}`
   const durationSeconds = 20 + (index % 97) + (index % arms)
   const startedAt = occurredAt - durationSeconds * SECOND
@@ -56,6 +60,21 @@ export function nextSuccesses(count: number, ids: number, size: Size): JobEvent[
   return Array.from({ length: count }, (_, index) =>
     successNumber(ids + index, size, NOON + Math.floor((index * HOUR) / count)),
   )
+}
+
+/** As many of those jobs that are wanted, all of the hour after it. */
+export function wantedSuccesses(
+  count: number,
+  ids: number,
+  size: Size,
+  isWanted: (projectId: number, jobId: number) => boolean,
+): JobEvent[] {
+  const events: JobEvent[] = []
+  for (let index = ids; events.length < count; index += 1) {
+    if (!isWanted(projectNumber(index, size), 1 + index)) continue
+    events.push(successNumber(index, size, NOON + Math.floor((events.length * HOUR) / count)))
+  }
+  return events
 }
 
 /** `count` successes, and a way to make as many later ones of them, without new objects. */

@@ -1,5 +1,6 @@
 /** Every figure, what it is compared with, and its limit where there is one. */
 import type { Limit } from './figures.ts'
+import { NEEDS } from './needs.ts'
 
 export type Target = {
   name: string
@@ -21,6 +22,17 @@ const below = (value: number): { limit: Limit } => ({ limit: { bound: 'below', v
 
 const bare = 'CPU of a bare node:http server for the same request'
 const cpu = 'CPU of the process'
+const least = 'CPU of an empty function that loads the packages which this one truly needs'
+const listPrices = 'shared/domain/cost.ts at list prices'
+const passed = 'time that passed from when a push was due to its answer'
+const puts = 'writes that Cloud Storage was asked for, refused ones too'
+
+/** A fleet that hardly runs, one of a company, and one that keeps every instance full. */
+export const JOBS_PER_DAY = [
+  { name: 'a trickle of 100 jobs a day', jobsPerDay: 100 },
+  { name: '2,000 jobs a day', jobsPerDay: 2000 },
+  { name: 'saturated', jobsPerDay: 20_000_000 },
+] as const
 
 export const targets: readonly Target[] = [
   { name: 'bare POST', measurement: 'ingest', unit: 'µs', against: 'CPU of a bare node:http server' },
@@ -28,20 +40,22 @@ export const targets: readonly Target[] = [
   { name: 'ingest, durable', measurement: 'ingest', unit: '×', against: bare, ...atMost(3.0) },
   { name: 'webhook, everything', measurement: 'drained', unit: 'µs', against: cpu },
   { name: 'webhook, everything, against bare', measurement: 'drained', unit: '×', against: bare },
-  { name: 'rejected request', measurement: 'rejected', unit: '×', against: bare, ...atMost(1.3) },
-  {
-    name: 'growth over 10,000 attacks',
-    measurement: 'rejected',
-    unit: 'MB',
-    against: 'resident memory of the process',
-    ...below(8),
-  },
-  {
-    name: 'growth over 10,000 more',
-    measurement: 'rejected',
-    unit: 'MB',
-    against: 'resident memory of the process',
-  },
+  ...['', ', function'].flatMap((where) => [
+    { name: `rejected request${where}`, measurement: 'rejected', unit: '×', against: bare, ...atMost(1.3) },
+    {
+      name: `growth over 10,000 attacks${where}`,
+      measurement: 'rejected',
+      unit: 'MB',
+      against: 'resident memory of the process',
+      ...below(8),
+    },
+    {
+      name: `growth over 10,000 more${where}`,
+      measurement: 'rejected',
+      unit: 'MB',
+      against: 'resident memory of the process',
+    },
+  ]),
   ...[11, 100, 1000].flatMap((arms) =>
     ['all', 'a third'].map((share) => ({
       name: `recommend, ${arms} arms, ${share} feasible`,
@@ -145,12 +159,54 @@ export const targets: readonly Target[] = [
     against: 'CPU of an empty handler of functions-framework',
     ...atMost(1.15),
   },
+  { name: 'function adapter, against bare', measurement: 'framework', unit: '×', against: bare },
   {
-    name: 'function adapter, local bus',
+    name: "function adapter, with Pub/Sub's client",
     measurement: 'framework',
     unit: '×',
     against: 'CPU of an empty handler of functions-framework',
   },
+  ...[
+    { name: 'one object', perSecond: 500 },
+    { name: '8 shards', perSecond: 4000 },
+  ].flatMap(({ name, perSecond }) => [
+    {
+      name: `learn, ${name}, done`,
+      measurement: 'learn',
+      unit: '/s',
+      against: 'events acknowledged while a tenth more came, over 20 s',
+      ...atLeast(perSecond),
+    },
+    { name: `learn, ${name}, ack p50`, measurement: 'learn', unit: 's', against: passed },
+    { name: `learn, ${name}, ack p99`, measurement: 'learn', unit: 's', against: passed, ...atMost(2) },
+    { name: `learn, ${name}, PUTs in 1,000 events`, measurement: 'learn', unit: '', against: puts },
+    { name: `learn, ${name}, CPU an event`, measurement: 'learn', unit: 'µs', against: cpu },
+  ]),
+  {
+    name: 'learn-batch, 100,000 events',
+    measurement: 'learn',
+    unit: 's',
+    against: 'time that passed in one run, which has 45 s',
+    ...atMost(45),
+  },
+  { name: 'learn-batch, 100,000 events, PUTs', measurement: 'learn', unit: '', against: puts },
+  { name: 'learn-batch, CPU an event', measurement: 'learn', unit: 'µs', against: cpu },
+  ...Object.keys(NEEDS).flatMap((service) => [
+    { name: `cold start, ${service}`, measurement: 'cold-start', unit: '×', against: least, ...below(1.3) },
+    { name: `cold start, ${service}, without clients`, measurement: 'cold-start', unit: '×', against: least },
+    { name: `cold start, ${service}, CPU`, measurement: 'cold-start', unit: 'ms', against: cpu },
+  ]),
+  ...JOBS_PER_DAY.flatMap(({ name }) => [
+    { name: `cost of a million webhooks, ${name}`, measurement: 'cost', unit: 'USD', against: listPrices },
+    { name: `least cost, ${name}`, measurement: 'cost', unit: 'USD', against: listPrices },
+    {
+      name: `cost against the least, ${name}`,
+      measurement: 'cost',
+      unit: '×',
+      against: 'what no design of this shape goes below',
+      ...atMost(1.1),
+    },
+  ]),
   {
     name: 'process with 10,000 events queued',
     measurement: 'queue',

@@ -2,7 +2,7 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, readFileSync, symlinkSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, parse } from 'node:path'
 import { expect, test } from 'vitest'
 import { services } from '../../functions/services.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
@@ -21,8 +21,12 @@ const VALUES: Record<string, string> = {
   RUNNER_BANDIT_PUSH_ACCOUNTS: 'caller@example.com',
 }
 
-/** The paths that cloudbuild.yaml packs, as they are in the working tree. */
+/** What the framework is told to load. */
+const BUNDLE = /FUNCTION_SOURCE = "(.+)"/.exec(infraFiles()['functions.tf'] ?? '')?.[1] ?? ''
+
+/** The paths that cloudbuild.yaml packs, as they are in the working tree, and the bundle. */
 function unpack(): string {
+  execFileSync('npm', ['run', '--silent', 'bundle'], { cwd: root, stdio: 'ignore' })
   const paths = /git archive [\s\S]*? HEAD\s+\\?\s*([^$]*)/.exec(
     readFileSync(join(root, 'cloudbuild.yaml'), 'utf8'),
   )?.[1]
@@ -33,6 +37,7 @@ function unpack(): string {
   )
   const folder = temporaryFolder()
   for (const file of files.trim().split('\n')) cpSync(join(root, file), join(folder, file))
+  cpSync(join(root, BUNDLE), join(folder, BUNDLE))
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
   return folder
 }
@@ -50,6 +55,14 @@ function settingsOf(service: string, isPublic: boolean, { variable, locals }: Co
   ]
 }
 
+test('the archive has the bundle where the framework is told to look, and it is made anew for it', () => {
+  const { dir, base } = parse(BUNDLE)
+  const pack = readFileSync(join(root, 'cloudbuild.yaml'), 'utf8')
+  expect(pack).toMatch(`--prefix=${dir}/ --add-file=${dir}/${base} --prefix= HEAD`)
+  expect(pack.indexOf('npm run bundle')).toBeLessThan(pack.indexOf('git archive'))
+  expect(pack).toContain('npm run bundle')
+})
+
 test.skipIf(missing !== undefined)(
   `every function starts${missing === undefined ? '' : ` (skipped: ${missing})`}`,
   async () => {
@@ -59,7 +72,7 @@ test.skipIf(missing !== undefined)(
       const settings = settingsOf(name, isPublic, configuration)
       const child = spawn(
         process.execPath,
-        ['--input-type=module', '--eval', "await import('./functions/index.ts'); process.exit(0)"],
+        ['--input-type=module', '--eval', `await import('./${BUNDLE}'); process.exit(0)`],
         {
           cwd: folder,
           env: {

@@ -32,6 +32,7 @@ export async function inside({ rounds, folder }: Alone): Promise<Values> {
       generation: never,
       write: never,
     },
+    idTokens: { gitlab: undefined, google: undefined },
     bus: { publish: never, remember: silent, depths: () => ({}), deadLetterCount: () => 0 },
   }
   const turns: number[] = []

@@ -1,6 +1,6 @@
 /** The data folder with its subscriptions left out, so that the request path is measured alone. */
 import type { Log } from '../../../shared/ports.ts'
-import { type LocalDeps, openLocalDeps } from '../../../shared/runtime/deps.ts'
+import { type LocalDeps, openLocalDeps } from '../../../shared/runtime/deps-local.ts'
 import type { Deps } from '../../../shared/runtime/handler.ts'
 import type { Settings } from '../../../shared/schema/settings.ts'
 import { inMemory } from './memory-bus.ts'

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { InvalidInputError } from '../../../shared/errors.ts'
 import { decodeEvent, encodeEvent } from '../../../shared/schema/event.ts'
-import { finishedEvent, startedEvent } from '../../support/builders.ts'
+import { finishedEvent, NOON, startedEvent } from '../../support/builders.ts'
 import { finishArb } from '../arbitraries.ts'
 
 describe('an event on the wire', () => {
@@ -29,6 +29,31 @@ describe('an event on the wire', () => {
       ),
     )
     expect(decodeEvent(encodeEvent(startedEvent({ jobId: 7 })))).toEqual(startedEvent({ jobId: 7 }))
+  })
+
+  test('has each field in its own place', () => {
+    const told = finishedEvent({
+      receivedAt: NOON + 9000,
+      createdAt: NOON - 9000,
+      startedAt: NOON - 8000,
+      finishedAt: NOON - 7000,
+      queuedSeconds: 1.5,
+      durationSeconds: 2.5,
+      pipelineId: 11,
+      attempt: 12,
+      runnerId: 13,
+      failureReason: 'script_failure',
+      runnerTags: ['docker'],
+      jobTags: ['gpu', 'linux'],
+      idempotencyKey: 'a-key',
+      costPerHourEur: 0.25,
+    })
+    for (const event of [
+      { ...told, unmanaged: true },
+      { ...told, late: true },
+      { ...told, conflicting: true },
+    ])
+      expect(decodeEvent(encodeEvent(event))).toEqual(event)
   })
 
   test('that is none is refused with every fault', () => {
