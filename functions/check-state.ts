@@ -5,7 +5,8 @@
  * the state, made anew from the log. Repetition: as good as new.
  *
  * They differ when two witnesses of one job disagreed and learn was told of them in another order than they were
- * admitted in: the log decides (law 2). Any other difference is a fault; the log line makes an alert of both.
+ * admitted in: the log decides (law 2). Any other difference is a fault, and so are events that learn has not had for an
+ * hour; the log line makes an alert of each.
  */
 import { TransientError } from '../shared/errors.ts'
 import { foldLog } from '../shared/runtime/event-log.ts'
@@ -19,7 +20,7 @@ type CheckDeps = Pick<Deps, 'state' | 'warehouse' | 'deliveries' | 'settings' | 
 /** The log is written within seconds; so often it is looked at again, when it lacks what the state holds. */
 const TRIES = 6
 const PAUSE_MS = 20_000
-/** Events that are not learned after so long are not on their way any more. */
+/** Events that are not learned after so long may not be on their way any more; if they are, they count once all the same. */
 const STUCK_AFTER_MS = 3_600_000
 
 /** @throws TransientError when the log goes on lacking events that the state holds. */
@@ -28,19 +29,18 @@ export async function checkState(deps: CheckDeps): Promise<void> {
   const { lateAfterMs } = settings
   for (let tries = 1; ; tries += 1) {
     const snapshot = await state.read()
-    const lag = await lagOf(snapshot.state, { warehouse, lateAfterMs })
+    const lag = await lagOf(snapshot, { warehouse, lateAfterMs })
     const { unlogged, unlearned, oldestUnlearnedAt } = lag
     if (unlogged === 0) {
       const isLearned = learnedBy(snapshot.state, lateAfterMs)
       const folded = await foldLog(warehouse, lateAfterMs, { only: isLearned })
       const isEqual = Buffer.from(encodeState(folded.state)).equals(encodeState(snapshot.state))
       const report = { generation: snapshot.generation, events: folded.events, unlearned }
-      if (oldestUnlearnedAt !== null && clock.now() - oldestUnlearnedAt > STUCK_AFTER_MS) {
-        const age = Math.round((clock.now() - oldestUnlearnedAt) / 1000)
-        log.error('events.unlearned', { ...report, oldest_age_seconds: age })
-      }
-      if (isEqual) return log.info('state.checked', report)
-      log.error('state.differed', report)
+      const ageMs = oldestUnlearnedAt === null ? 0 : clock.now() - oldestUnlearnedAt
+      if (ageMs > STUCK_AFTER_MS)
+        log.error('events.unlearned', { ...report, oldest_age_seconds: Math.round(ageMs / 1000) })
+      else if (isEqual) return log.info('state.checked', report)
+      else log.error('state.differed', report)
       await rebuildState(deps)
       return
     }

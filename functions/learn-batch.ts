@@ -28,15 +28,17 @@ export async function learnBatch(
     const taken = await inbox.take(subscription, MAX_BATCH)
     if (taken.bodies.length === 0) break
     const legible: JobEvent[] = []
+    const faulty: [body: unknown, fault: string][] = []
     for (const body of taken.bodies) {
       const event = eventOrFault(body)
-      if (typeof event === 'string') await taken.bury(body, event)
+      if (typeof event === 'string') faulty.push([body, event])
       else legible.push(event)
     }
     await learnEvents(legible, { ...deps, log }).catch(async (error: unknown) => {
       await taken.giveBack()
       throw error
     })
+    for (const [body, fault] of faulty) await taken.bury(body, fault)
     await taken.ack()
     events += legible.length
   }

@@ -116,8 +116,8 @@ export const operations = {
     input: z.object({ subscription: z.string().optional() }),
     async run(input, deps, progress) {
       const report = await redriveDeadLetters(input, deps, progress)
-      // Whoever was too old for the state to tell is in the log.
-      const rebuilt = await rebuildIfBehind(deps)
+      // Whoever was too old for the state to tell is in the log; in the cloud check-state says so.
+      const rebuilt = deps.settings.cloud === undefined && (await rebuildIfBehind(deps))
       return { ...report, dead_letters: deps.bus.deadLetterCount(), rebuilt }
     },
   }),

@@ -4,6 +4,7 @@
  * Trigger: hourly, where GITLAB_API_TOKEN is set; and the command line. Reads: GitLab, the log. Writes: topics
  * `job-events`, `quarantine`. Repetition: what is in the log is not missing; what waits to be written to it has its key.
  */
+import { SMOKE_PROJECT } from '../shared/domain/event.ts'
 import { InvalidInputError, TransientError } from '../shared/errors.ts'
 import type { Gitlab, GitlabProject } from '../shared/ports.ts'
 import { lastResetAt } from '../shared/runtime/event-log.ts'
@@ -147,9 +148,13 @@ async function periodOf(
 async function seenProjects({ clock, settings, warehouse }: ReconcileDeps): Promise<string[]> {
   const rows = await warehouse.query(
     `SELECT project_id FROM ci_metrics.job_events
-     WHERE instance = @instance AND source <> 'synthetic' AND received_at >= CAST(@since AS TIMESTAMP)
+     WHERE instance = @instance AND source <> 'synthetic' AND COALESCE(project_path, '') <> @smoke AND received_at >= CAST(@since AS TIMESTAMP)
      GROUP BY project_id ORDER BY MAX(received_at) DESC, project_id`,
-    { instance: settings.instance, since: new Date(clock.now() - SEEN_WITHIN_MS).toISOString() },
+    {
+      instance: settings.instance,
+      smoke: SMOKE_PROJECT,
+      since: new Date(clock.now() - SEEN_WITHIN_MS).toISOString(),
+    },
   )
   return rows.map((row) => String(row.project_id))
 }

@@ -23,7 +23,10 @@ export async function recordJournal(
   bodies: unknown[],
   { warehouse, log }: Pick<Deps, 'warehouse' | 'log'>,
 ): Promise<void> {
-  const lines = bodies.map((body) => decodeOrThrow(entry, body, 'log entry').jsonPayload)
+  const lines = bodies.map((body) => {
+    const { table, row } = decodeOrThrow(entry, body, 'log entry').jsonPayload
+    return { table, row: withNulls(row, ROW_SCHEMAS[table]) }
+  })
   for (const { table, row } of lines) decodeOrThrow(ROW_SCHEMAS[table], row, table)
   for (const [table, its] of Map.groupBy(lines, ({ table }) => table)) {
     await warehouse.insert(
@@ -32,4 +35,9 @@ export async function recordJournal(
     )
     log.debug('rows.recorded', { table, rows: its.length })
   }
+}
+
+/** A log need not keep what is null. */
+function withNulls(row: Record<string, unknown>, { shape }: z.ZodObject): Record<string, unknown> {
+  return { ...Object.fromEntries(Object.keys(shape).map((column) => [column, null])), ...row }
 }

@@ -44,8 +44,6 @@ resource "google_cloudfunctions2_function" "function" {
         BANDIT_ALGORITHM     = var.policy
         GITLAB_URL           = var.gitlab_url
         LOG_LEVEL            = var.log_level
-        # Read by functions-framework: what `npm run bundle` made, in the place of the main file of package.json.
-        FUNCTION_SOURCE = "shared/bundle/index.js"
       },
       each.value.is_public && var.id_token_audience != "" ? {
         RUNNER_BANDIT_ID_TOKEN_AUDIENCE = var.id_token_audience

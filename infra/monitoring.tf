@@ -43,7 +43,7 @@ locals {
       text     = "A function answers 5xx. Look at its log; GitLab disables a webhook after four failures in a row."
       filter   = "resource.type=\"cloud_run_revision\" resource.label.service_name=starts_with(\"${var.name}-\") metric.type=\"run.googleapis.com/request_count\" metric.label.response_code_class=\"5xx\""
       aligner  = "ALIGN_DELTA"
-      above    = 50
+      above    = 2
       period   = "300s"
       duration = "300s"
     }
@@ -148,7 +148,7 @@ resource "google_monitoring_alert_policy" "silence" {
   conditions {
     display_name = "no webhook"
     condition_absent {
-      filter   = "resource.type=\"cloud_run_revision\" resource.label.service_name=\"${var.name}-ingest\" metric.type=\"run.googleapis.com/request_count\""
+      filter   = "resource.type=\"cloud_run_revision\" resource.label.service_name=\"${var.name}-ingest\" metric.type=\"run.googleapis.com/request_count\" metric.label.response_code_class=\"2xx\""
       duration = "${var.silence_hours * 3600}s"
       aggregations {
         alignment_period     = "300s"

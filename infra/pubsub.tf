@@ -14,8 +14,8 @@ resource "google_pubsub_subscription" "route" {
   topic  = google_pubsub_topic.topic[each.value.topic].id
   filter = each.value.filter # cannot be changed later: a new one is a new subscription
 
-  # What is pushed has a minute, then it counts as failed; a batch that is pulled is folded and written first.
-  ack_deadline_seconds       = each.value.is_pushed ? 60 : 600
+  # What is pushed has a minute, then it counts as failed; who pulls renews the lease.
+  ack_deadline_seconds       = 60
   message_retention_duration = "604800s"
   expiration_policy {
     ttl = "" # never, however long nothing comes
@@ -63,7 +63,7 @@ resource "google_pubsub_subscription" "route" {
 resource "google_pubsub_subscription" "dead_letters" {
   name                       = "dead-letters"
   topic                      = google_pubsub_topic.topic["dead-letters"].id
-  ack_deadline_seconds       = 600
+  ack_deadline_seconds       = 60
   message_retention_duration = "2678400s"
   expiration_policy {
     ttl = ""

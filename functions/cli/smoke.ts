@@ -6,6 +6,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Command, InvalidArgumentError } from 'commander'
+import { SMOKE_PROJECT } from '../../shared/domain/event.ts'
 import { ConfigError, TransientError } from '../../shared/errors.ts'
 import { signedHeaders } from '../../shared/runtime/signature.ts'
 import type { Settings } from '../../shared/schema/settings.ts'
@@ -13,7 +14,6 @@ import { runWhereKept, settingsFor } from './operate.ts'
 
 type SmokeOptions = { url?: string; recommendUrl?: string; timeout: number }
 
-const PATH = 'runner-bandit/smoke'
 /** No project of a GitLab has it. */
 const PROJECT_ID = Number.MAX_SAFE_INTEGER
 const ANSWER_MS = 10_000
@@ -30,7 +30,7 @@ export function addSmoke(program: Command): void {
       'after',
       `
 It is signed with GITLAB_WEBHOOK_SIGNING_TOKEN, or sent with GITLAB_WEBHOOK_TOKEN; the question carries
-RUNNER_BANDIT_API_TOKEN. The job is of project ${PATH} and was canceled, so nothing is learned from it.`,
+RUNNER_BANDIT_API_TOKEN. The job is of project ${SMOKE_PROJECT} and was canceled, so nothing is learned from it.`,
     )
     .action(async (options: SmokeOptions, command: Command) => {
       const settings = settingsFor(command)
@@ -59,7 +59,7 @@ async function sendWebhook(url: string, jobId: number, settings: Settings): Prom
     build_duration: null,
     runner: null,
     project_id: PROJECT_ID,
-    project: { path_with_namespace: PATH },
+    project: { path_with_namespace: SMOKE_PROJECT },
   })
   const headers = { 'content-type': 'application/json', 'x-gitlab-event': 'Job Hook' }
   const response = await answerOf(url, {
@@ -98,9 +98,12 @@ async function rowOf(jobId: number, settings: Settings, patienceMs: number): Pro
 
 async function ask(url: string, settings: Settings): Promise<string> {
   const [token] = settings.apiTokens ?? []
-  const response = await answerOf(`${url}/recommend?project=${encodeURIComponent(PATH)}&job=smoke&tags=any`, {
-    headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
-  })
+  const response = await answerOf(
+    `${url}/recommend?project=${encodeURIComponent(SMOKE_PROJECT)}&job=smoke&tags=any`,
+    {
+      headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+    },
+  )
   const text = (await response.text()).trim()
   if (!response.ok) throw new TransientError(`/recommend was answered ${response.status}: ${text}`)
   const { kind, state } = JSON.parse(text) as { kind: string; state: { age_seconds: number | null } | null }

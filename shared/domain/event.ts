@@ -16,6 +16,9 @@ export type FinalStatus = 'success' | 'failed' | 'canceled'
  * for what webhooks did not tell (`reconcile`). Bulk, so never late (law 6): files, and the job history of GitLab's API.
  * `synthetic`: nobody, a played GitLab sent it.
  */
+/** The project that `smoke` plays a job of; no GitLab has it. */
+export const SMOKE_PROJECT = 'runner-bandit/smoke'
+
 export const SOURCES = [
   'webhook',
   'pipeline',

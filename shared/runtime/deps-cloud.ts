@@ -27,8 +27,11 @@ export type CloudDeps = Deps &
     close(): Promise<void>
   }
 
-/** Readers look for a newer state when theirs is so old; a question costs an operation of Cloud Storage. */
-const READER_POLL_MS = 2000
+/**
+ * Who only reads looks for a newer state when its own is so old; a question costs an operation of Cloud Storage. Ticks and
+ * commands look each time. Who writes notices by a conflict.
+ */
+const POLL_AFTER_MS: Partial<Record<ServiceName, number>> = { recommend: 2000, shadow: 2000, ticks: 0 }
 const STDOUT = 1
 
 /**
@@ -43,7 +46,7 @@ export function openCloudDeps(
   const { projectId, bucket, location } = cloudOf(settings)
   const { lateAfterMs, stateShards } = settings
   const ending = new AbortController()
-  const isReader = service === 'recommend' || service === 'shadow'
+  const pollAfterMs = POLL_AFTER_MS[service ?? 'ticks']
   const shards = Array.from({ length: stateShards }, (_, shard) =>
     openGcsState({
       bucket,
@@ -53,7 +56,7 @@ export function openCloudDeps(
       rng: systemRng,
       log,
       apiEndpoint: settings.emulators.storage,
-      ...(isReader ? { pollAfterMs: READER_POLL_MS } : {}),
+      ...(pollAfterMs === undefined ? {} : { pollAfterMs }),
     }),
   )
   const state = wholeOf(shards, lateAfterMs)

@@ -24,7 +24,7 @@ export async function foldLog(
   const total = count?.events as number
   const folding = startFold(EMPTY_STATE, lateAfterMs)
   let events = 0
-  for await (const page of countedFinishes(warehouse)) {
+  for await (const page of countedFinishes(warehouse, '')) {
     const its = only === undefined ? page : page.filter(only)
     folding.add(its)
     events += its.length
@@ -97,9 +97,9 @@ export function refuseWhileLogLags(setAside: Readonly<Record<string, number>>): 
   )
 }
 
-/** The finishes that count, page by page, in the order in which they happened. */
-export async function* countedFinishes(warehouse: Warehouse): AsyncIterable<JobEvent[]> {
-  for await (const rows of warehouse.stream(`SELECT * ${COUNTED} ORDER BY occurred_at, event_id`)) {
+/** The finishes that count, page by page; in any order for a fold, which is the same for all. */
+async function* countedFinishes(warehouse: Warehouse, order: string): AsyncIterable<JobEvent[]> {
+  for await (const rows of warehouse.stream(`SELECT * ${COUNTED} ${order}`)) {
     yield rows.map(decodeEvent)
   }
 }
@@ -110,7 +110,7 @@ export function finishesInOrder(warehouse: Warehouse): {
   /** To be called when no more are wanted. */
   end(): Promise<void>
 } {
-  const pages = countedFinishes(warehouse)[Symbol.asyncIterator]()
+  const pages = countedFinishes(warehouse, 'ORDER BY occurred_at, event_id')[Symbol.asyncIterator]()
   let page: JobEvent[] = []
   let ended = false
   return {
@@ -131,36 +131,40 @@ export function finishesInOrder(warehouse: Warehouse): {
   }
 }
 
-/** What the log holds of these identities: their first claims, and the keys of logged disagreements. */
+/**
+ * What the log holds of these identities: their first claims, and the keys of logged disagreements.
+ * @param options.since no event of them is older, which saves BigQuery from reading all of the log.
+ */
 export async function loggedClaims(
   eventIds: Iterable<string>,
   warehouse: Warehouse,
+  { since = 0 }: { since?: Instant } = {},
 ): Promise<{ first: Map<string, Claim>; disagreements: Set<string> }> {
   const first = new Map<string, Claim>()
   const disagreements = new Set<string>()
   const ids = [...new Set(eventIds)]
   for (let start = 0; start < ids.length; start += CHUNK) {
-    for (const row of await lookUp(ids.slice(start, start + CHUNK), warehouse)) {
+    for (const row of await lookUp(ids.slice(start, start + CHUNK), since, warehouse)) {
       const eventId = row.event_id as string
       if (row.conflicting) disagreements.add(disagreementKey(eventId, claimFrom(row)))
-      else first.set(eventId, claimFrom(row))
+      else if (!first.has(eventId)) first.set(eventId, claimFrom(row))
     }
   }
   return { first, disagreements }
 }
 
-function lookUp(ids: readonly string[], warehouse: Warehouse): Promise<Row[]> {
+/** In the order in which the view `job_event_log` takes the first of each. */
+function lookUp(ids: readonly string[], since: Instant, warehouse: Warehouse): Promise<Row[]> {
   const parameters = Object.fromEntries(ids.map((id, index) => [`id_${index}`, id]))
   const list = Object.keys(parameters)
     .map((name) => `@${name}`)
     .join(', ')
-  const columns = 'event_id, status, runner_id, duration_seconds, conflicting'
   return warehouse.query(
-    `SELECT ${columns} FROM ci_metrics.job_event_log WHERE event_id IN (${list})
-     UNION ALL
-     SELECT ${columns} FROM ci_metrics.job_events WHERE conflicting AND event_id IN (${list})
-       AND received_at > (SELECT COALESCE(MAX(reset_at), TIMESTAMP '1970-01-01 00:00:00+00') FROM ci_metrics.resets)`,
-    parameters,
+    `SELECT event_id, status, runner_id, duration_seconds, conflicting FROM ci_metrics.job_events
+     WHERE event_id IN (${list}) AND occurred_at >= CAST(@since AS TIMESTAMP)
+       AND received_at > (SELECT COALESCE(MAX(reset_at), TIMESTAMP '1970-01-01 00:00:00+00') FROM ci_metrics.resets)
+     ORDER BY received_at, source, status, duration_seconds`,
+    { ...parameters, since: new Date(since).toISOString() },
   )
 }
 

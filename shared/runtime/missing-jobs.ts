@@ -6,6 +6,8 @@ import { createdAtOf, takeInJob } from '../schema/gitlab-api.ts'
 import type { Intake } from '../schema/intake.ts'
 import { loggedClaims } from './event-log.ts'
 
+const MS_PER_DAY = 86_400_000
+
 /** Of jobs' finishes; both ends belong to it. */
 export type Period = { since: Instant; until: Instant }
 
@@ -47,7 +49,10 @@ async function toldOf(
   warehouse: Warehouse,
 ): Promise<(intake: Intake) => boolean> {
   const ids = intakes.flatMap((intake) => (intake.status === 'admitted' ? [intake.event.eventId] : []))
-  const { first: logged } = await loggedClaims(ids, warehouse)
+  const times = intakes.flatMap((intake) => (intake.status === 'admitted' ? [intake.event.occurredAt] : []))
+  // Another witness of the same may have rounded.
+  const since = Math.min(...times) - MS_PER_DAY
+  const { first: logged } = await loggedClaims(ids, warehouse, ids.length === 0 ? {} : { since })
   const setAside = new Set<unknown>()
   if (ids.length < intakes.length) {
     const sql = 'SELECT DISTINCT job_id FROM ci_metrics.quarantine WHERE project_id = @project_id'

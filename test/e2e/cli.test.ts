@@ -202,7 +202,7 @@ test('another host than loopback is refused until both tokens are set', async ()
   const refused = await runCommand(['serve', '--data', dataFolder()], { HOST: '0.0.0.0', PORT: '0' })
   expect(refused.code).toBe(1)
   expect(refused.stderr).toMatch(
-    /GITLAB_WEBHOOK_TOKEN or GITLAB_WEBHOOK_SIGNING_TOKEN must be set\n.*RUNNER_BANDIT_API_TOKEN must be set/,
+    /GITLAB_WEBHOOK_TOKEN or GITLAB_WEBHOOK_SIGNING_TOKEN must be set\n.*RUNNER_BANDIT_API_TOKEN or RUNNER_BANDIT_ID_TOKEN_AUDIENCE must be set/,
   )
 })
 

@@ -1,10 +1,10 @@
 /** Each function starts from what the archive holds, with the settings that infra/ gives it when nothing else is said. */
 import { execFileSync, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { cpSync, readFileSync, symlinkSync } from 'node:fs'
-import { join, parse } from 'node:path'
+import { existsSync, readFileSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { services } from '../../functions/services.ts'
+import { FRAMEWORK } from '../support/cloud/function.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { type Configuration, infraFiles, parseInfra, whatIsMissing } from './hcl.ts'
 
@@ -22,22 +22,12 @@ const VALUES: Record<string, string> = {
 }
 
 /** What the framework is told to load. */
-const BUNDLE = /FUNCTION_SOURCE = "(.+)"/.exec(infraFiles()['functions.tf'] ?? '')?.[1] ?? ''
-
-/** The paths that cloudbuild.yaml packs, as they are in the working tree, and the bundle. */
+/** What is committed, as the archive has it, with the packages of this tree. */
 function unpack(): string {
-  execFileSync('npm', ['run', '--silent', 'bundle'], { cwd: root, stdio: 'ignore' })
-  const paths = /git archive [\s\S]*? HEAD\s+\\?\s*([^$]*)/.exec(
-    readFileSync(join(root, 'cloudbuild.yaml'), 'utf8'),
-  )?.[1]
-  const files = execFileSync(
-    'git',
-    ['ls-files', '--cached', '--others', '--exclude-standard', ...(paths ?? '').trim().split(/\s+/)],
-    { cwd: root, encoding: 'utf8' },
-  )
   const folder = temporaryFolder()
-  for (const file of files.trim().split('\n')) cpSync(join(root, file), join(folder, file))
-  cpSync(join(root, BUNDLE), join(folder, BUNDLE))
+  const archive = join(folder, 'source.tar')
+  execFileSync('infra/archive.sh', [archive], { cwd: root, stdio: 'ignore' })
+  execFileSync('tar', ['-xf', archive, '-C', folder])
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
   return folder
 }
@@ -55,12 +45,12 @@ function settingsOf(service: string, isPublic: boolean, { variable, locals }: Co
   ]
 }
 
-test('the archive has the bundle where the framework is told to look, and it is made anew for it', () => {
-  const { dir, base } = parse(BUNDLE)
-  const pack = readFileSync(join(root, 'cloudbuild.yaml'), 'utf8')
-  expect(pack).toMatch(`--prefix=${dir}/ --add-file=${dir}/${base} --prefix= HEAD`)
-  expect(pack.indexOf('npm run bundle')).toBeLessThan(pack.indexOf('git archive'))
-  expect(pack).toContain('npm run bundle')
+test('the archive names the bundle as its main file, has it, and leaves optional packages out', () => {
+  const folder = unpack()
+  const { main } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+  expect(main).toBe('shared/bundle/index.js')
+  expect(existsSync(join(folder, main))).toBe(true)
+  expect(readFileSync(join(folder, '.npmrc'), 'utf8')).toMatch(/^omit=optional$/m)
 })
 
 test.skipIf(missing !== undefined)(
@@ -70,28 +60,35 @@ test.skipIf(missing !== undefined)(
     const configuration = await parseInfra()
     const starts = services.map(async ({ name, isPublic }) => {
       const settings = settingsOf(name, isPublic, configuration)
-      const child = spawn(
-        process.execPath,
-        ['--input-type=module', '--eval', `await import('./${BUNDLE}'); process.exit(0)`],
-        {
-          cwd: folder,
-          env: {
-            ...Object.fromEntries(
-              settings.map((setting) => [setting, VALUES[setting] ?? `a-${setting}`.toLowerCase()]),
-            ),
-            PATH: process.env.PATH,
-            K_SERVICE: `runner-bandit-${name}`,
-            FUNCTION_TARGET: name,
-            STORAGE_EMULATOR_HOST: 'http://127.0.0.1:1',
-          },
+      const child = spawn(process.execPath, [FRAMEWORK], {
+        cwd: folder,
+        env: {
+          ...Object.fromEntries(
+            settings.map((setting) => [setting, VALUES[setting] ?? `a-${setting}`.toLowerCase()]),
+          ),
+          PATH: process.env.PATH,
+          K_SERVICE: `runner-bandit-${name}`,
+          FUNCTION_TARGET: name,
+          PORT: '0',
+          STORAGE_EMULATOR_HOST: 'http://127.0.0.1:1',
         },
-      )
+      })
       let said = ''
-      for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += chunk))
-      const [status] = await once(child, 'close')
-      return [name, { status, said: status === 0 ? '' : said }]
+      // It says so when it listens, and goes on; or ends, and says why.
+      const listening = new Promise<void>((resolve) => {
+        for (const stream of [child.stdout, child.stderr])
+          stream.on('data', (chunk) => {
+            said += chunk
+            if (said.includes('Serving function')) resolve()
+          })
+        child.once('close', () => resolve())
+      })
+      await listening
+      const isServing = child.exitCode === null
+      child.kill('SIGKILL')
+      return [name, isServing ? 'serves' : said]
     })
-    const expected = services.map(({ name }) => [name, { status: 0, said: '' }])
+    const expected = services.map(({ name }) => [name, 'serves'])
     expect(Object.fromEntries(await Promise.all(starts))).toEqual(Object.fromEntries(expected))
   },
 )

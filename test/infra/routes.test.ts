@@ -16,9 +16,6 @@ const CADENCES: Record<string, RegExp> = {
 }
 const LEARN_TICK = 'learn-batch'
 
-/** functions-framework reads it, and not our code. */
-const OF_THE_FRAMEWORK = 'FUNCTION_SOURCE'
-
 describe.skipIf(missing !== undefined)(
   `infra/${missing === undefined ? '' : ` (skipped: ${missing})`}`,
   () => {
@@ -86,7 +83,7 @@ describe.skipIf(missing !== undefined)(
       const given = [...text.matchAll(/^ +([A-Z][A-Z_]+) += /gm)].map(([, name]) => name ?? '')
       const readers = locals.secret_readers as unknown as Record<string, string[]>
       const all = [...given, ...Object.values(readers).flat()]
-      const known = (name: string) => name in settingsSchema.shape || name === OF_THE_FRAMEWORK
+      const known = (name: string) => name in settingsSchema.shape
       expect(all.filter((name) => !known(name))).toEqual([])
       for (const { name, needs } of services)
         for (const need of needs) {

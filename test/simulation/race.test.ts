@@ -40,6 +40,20 @@ test('learners that race, die and lose answers count each event once', async () 
   await fc.assert(law('none'), { numRuns: RUNS, seed: 4 })
 })
 
+test('after a reset the history counts again, for who remembers it, too, and what was sent before does not', async () => {
+  const resetAt = NOON + 3600 * SECOND
+  const again = (event: JobEvent) => ({ ...event, receivedAt: event.receivedAt + 7200 * SECOND })
+  await fc.assert(
+    fc.asyncProperty(fc.scheduler(), events, race('none'), async (scheduler, its, itsRace) => {
+      const resent = its.map(again)
+      const sent = { resetAt, resent: resent.map(encodeEvent) }
+      const state = await run(scheduler, its.map(encodeEvent), itsRace, sent)
+      return bytesOf(state) === bytesOf(stateOf(resent))
+    }),
+    { numRuns: RUNS, seed: 4 },
+  )
+})
+
 describe('the simulation finds', () => {
   test.each<Flaw>(['ids are not kept', 'acknowledged before the write'])('that %s', async (flaw) => {
     const { failed, errorInstance } = await fc.check(law(flaw), { numRuns: RUNS, seed: 4 })

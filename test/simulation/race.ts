@@ -4,6 +4,7 @@
  */
 import type { Scheduler } from 'fast-check'
 import { learn } from '../../functions/learn.ts'
+import type { Instant } from '../../shared/domain/event.ts'
 import { type BanditState, EMPTY_STATE } from '../../shared/domain/state.ts'
 import { ConflictError, TransientError } from '../../shared/errors.ts'
 import type { StateSnapshot, StateStore } from '../../shared/ports.ts'
@@ -31,14 +32,18 @@ export type Race = {
 
 const settings = loadConfig({})
 
-/** Resolves with the state when every message was acknowledged. */
+/**
+ * Resolves with the state when every message was acknowledged.
+ * @param reset comes when all were; then the history is sent again, while learners still remember what was before.
+ */
 export async function run(
   scheduler: Scheduler,
   bodies: readonly unknown[],
   race: Race,
+  reset?: { resetAt: Instant; resent: readonly unknown[] },
 ): Promise<BanditState> {
   const step = (name: string) => scheduler.schedule(Promise.resolve(), name)
-  let object = { generation: 0, state: EMPTY_STATE }
+  let object = { generation: 0, state: EMPTY_STATE, resetAt: 0 }
   const faults = [...race.faults]
   const routing = [...race.routing]
 
@@ -51,8 +56,8 @@ export async function run(
       async read() {
         if (cached !== undefined) return cached
         await step('GET')
-        const { generation, state } = object
-        cached = { generation: String(generation), state, updatedAt: null, resetAt: 0 }
+        const { generation, state, resetAt } = object
+        cached = { generation: String(generation), state, updatedAt: null, resetAt }
         return cached
       },
       async write(state, ifGeneration) {
@@ -66,13 +71,20 @@ export async function run(
         cached = undefined
         if (ifGeneration !== String(object.generation)) throw new ConflictError('412')
         const kept = race.flaw === 'ids are not kept' ? { ...state, folded: new Map() } : state
-        object = { generation: object.generation + 1, state: kept }
+        object = { generation: object.generation + 1, state: kept, resetAt: object.resetAt }
         await step('PUT answered')
         if (fault === 'answer lost') throw new TransientError('reset by peer')
-        cached = { generation: String(object.generation), state: object.state, updatedAt: null, resetAt: 0 }
+        const { generation, state: written, resetAt } = object
+        cached = { generation: String(generation), state: written, updatedAt: null, resetAt }
         return cached
       },
-    } as Pick<StateStore, 'read' | 'write'>
+      async generation() {
+        await step('HEAD')
+        const present = String(object.generation)
+        if (cached?.generation !== present) cached = undefined
+        return present
+      },
+    } as Pick<StateStore, 'read' | 'write' | 'generation'>
     const deps = { shards: [store], settings, log: silent } as unknown as Deps
     const take = gather((some) => learn(some, deps), {
       everyMs: 1000,
@@ -107,6 +119,10 @@ export async function run(
     race.doubled.includes(index) ? [deliver(body), deliver(body)] : [deliver(body)],
   )
   await scheduler.waitFor(Promise.all(deliveries))
+  if (reset !== undefined) {
+    object = { generation: object.generation + 1, state: EMPTY_STATE, resetAt: reset.resetAt }
+    await scheduler.waitFor(Promise.all([...reset.resent, ...bodies].map(deliver)))
+  }
   // What is on its way still lands.
   await scheduler.waitIdle()
   return object.state

@@ -39,10 +39,11 @@ export async function gatherState(
   const [found, content] = await Promise.all([
     inspection.state(shards),
     see(async () => {
-      const { state: present, generation, updatedAt } = await state.read()
+      const snapshot = await state.read()
+      const { state: present, generation, updatedAt } = snapshot
       const lag = await see(async () => {
         if (isSameTotals(await logTotals(warehouse), totalsOf(present))) return null
-        return lagOf(present, { warehouse: impatient(warehouse), lateAfterMs: settings.lateAfterMs })
+        return lagOf(snapshot, { warehouse: impatient(warehouse), lateAfterMs: settings.lateAfterMs })
       })
       const isOlder = warnings.includes('state.garbled')
       return { isOlder, generation, updatedAt, observations: totalObservations(present), lag }

@@ -206,7 +206,11 @@ export function openStateObject(options: StateObjectOptions): GcsState {
   return {
     read: async () => fresh()?.snapshot ?? inTurn(read),
     bytes: content,
-    generation: async () => (await bucket.head(object))?.generation ?? ABSENT,
+    async generation() {
+      const present = (await bucket.head(object))?.generation ?? ABSENT
+      if (present !== known?.snapshot.generation) isStale = true
+      return present
+    },
     write: (state, ifGeneration, { resetAt } = {}) => inTurn(() => write(state, ifGeneration, resetAt)),
     backup: () => inTurn(() => backUp(bucket, object, clock.now())),
     latest() {

@@ -73,7 +73,12 @@ export function openLocalState(
     // A reader does not wait behind a write for what is in memory.
     read: async () => (latest !== undefined && !isStale ? latest : inTurn(read)),
     bytes: () => readIfThere(path),
-    generation: async () => generationOf(await readIfThere(path)),
+    generation: () =>
+      inTurn(async () => {
+        const present = generationOf(await readIfThere(path))
+        isStale = latest !== undefined && present !== latest.generation
+        return present
+      }),
     write: (state, ifGeneration, { resetAt } = {}) => inTurn(() => write(state, ifGeneration, resetAt)),
     backup: () =>
       inTurn(async () => {
