@@ -24,6 +24,9 @@ for (const [adapter, { storage, place }] of Object.entries({
         replace: async (content) => put(content),
       }
     },
-    hasManyWriters: true,
+    // Whose answer was lost, and who was then written over, cannot know; learn is told by the ids in the state.
+    hasManyWriters: places.storage === storage || {
+      cannot: 'tell a write whose answer was lost, once another came after it',
+    },
     namesContents: { cannot: 'Cloud Storage gives every write a generation of its own' },
   })

@@ -183,6 +183,34 @@ describe.skipIf('missing' in started)(
       expect(await place.run('rebuild', { check: true })).toMatchObject({ equal: true, events: 4 })
     })
 
+    test('mends a reset that died between its row and the state', async () => {
+      const { deps } = place
+      await place.take(jobs(3))
+      await place.work()
+      await place.logged(3)
+      const row = { reset_id: 'r', reset_at: new Date(Date.now() + 1).toISOString(), reason: null }
+      await deps.warehouse.insert('resets', [{ ...row, state_generation: '1', state_observations: 3 }])
+      await checkState(deps)
+      expect(place.lines).toContain('state.differed')
+      expect(await observations(deps)).toBe(0)
+      await place.take(jobs(2))
+      await place.work()
+      expect(await observations(deps)).toBe(2)
+      await place.logged(2)
+      expect(await place.run('rebuild', { check: true })).toMatchObject({ equal: true, events: 2 })
+    })
+
+    test('learns from the log what did not come for an hour, and counts it once when it comes', async () => {
+      const { deps } = place
+      await place.take(jobs(3))
+      await place.logged(3)
+      await checkState(Object.assign({}, deps, { clock: { now: () => Date.now() + 7_200_000 } }))
+      expect(place.lines).toContain('events.unlearned')
+      expect(await observations(deps)).toBe(3)
+      await place.work()
+      expect(await observations(deps)).toBe(3)
+    })
+
     test('replays the past beside the present, twice without effect', async () => {
       const { deps } = place
       await place.take(jobs(3))
