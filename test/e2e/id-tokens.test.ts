@@ -141,6 +141,7 @@ describe('refused is', () => {
     ['one of a person', () => tokenOf({ job_id: undefined, project_id: undefined })],
     ['two dots', () => '..'],
   ])('%s, by a 401', async (_name, token) => {
+    await deps.deliveries.drained()
     const logged = await deps.warehouse.query('SELECT COUNT(*) AS n FROM ci_metrics.job_events')
     for (const answer of [
       await ask(`${RECOMMEND}&project=101`, token()),

@@ -63,6 +63,7 @@ describe.skipIf('missing' in started)(
       const { decision_id: id, kind, state } = (await answer.json()) as Record<string, unknown>
       expect([answer.status, kind, (state as { observations: number }).observations]).toEqual([200, 'arm', 1])
       await eventually(() => count('recommendations')).toBe(1)
+      await eventually(() => count('choice_sets')).toBe(1)
       const [drawn] = await cloud.warehouse.query(
         `SELECT decision_id, choice_set_id IN (SELECT choice_set_id FROM ci_metrics.choice_sets) AS has_set
          FROM ci_metrics.recommendations`,
