@@ -2,10 +2,10 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, globSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PubSub } from '@google-cloud/pubsub'
+import { freePort } from './free-port.ts'
 
 export type Emulator = {
   /** As PUBSUB_EMULATOR_HOST wants it: `host:port`. */
@@ -65,15 +65,6 @@ function findJar(): string | undefined {
   return folder === undefined
     ? undefined
     : globSync('cloud-pubsub-emulator-*-all.jar', { cwd: folder }).map((name) => join(folder, name))[0]
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 export type PlannedSubscription = {

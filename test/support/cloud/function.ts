@@ -1,11 +1,11 @@
 /** One deployed function as a process: functions-framework started as Cloud Run starts it, to be killed and come back. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ServiceName } from '../../../shared/runtime/handler.ts'
+import { freePort } from '../free-port.ts'
 
 export const ROOT = join(import.meta.dirname, '../../..')
 /** What Cloud Run functions start. */
@@ -101,13 +101,4 @@ async function answers(url: string): Promise<boolean> {
   } catch {
     return false
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
 }
