@@ -60,7 +60,7 @@ locals {
       filter = "resource.type=\"cloud_run_revision\" resource.labels.service_name=\"${var.name}-ticks\" jsonPayload.message=\"events.unlearned\""
     }
     ticks-fail = {
-      text   = "Work by the clock failed even when tried again. The job's name says which; its function's log says why."
+      text   = "Work by the clock failed; Cloud Scheduler may have tried it again since. The job's name says which; its function's log says why."
       filter = "resource.type=\"cloud_scheduler_job\" resource.labels.job_id:\"${var.name}-\" severity>=ERROR"
     }
   }
