@@ -1,5 +1,6 @@
 /** doctor: its own command, since it has to work where no operation can. */
 import type { Command } from 'commander'
+import { InvalidInputError } from '../../shared/errors.ts'
 import { loadConfigLeniently } from '../../shared/runtime/config.ts'
 import type { Addresses } from '../cloud/doctor/doctor.ts'
 import type { Check } from '../local/doctor/check.ts'
@@ -27,7 +28,13 @@ export function addDoctor(program: Command): void {
 async function diagnoseWhatIsMeant(addresses: Addresses, dataFolder: string | undefined): Promise<Check[]> {
   const found = loadConfigLeniently()
   const isHalf = found.faults.some((fault) => fault.startsWith('BANDIT_GCS_BUCKET'))
-  if (found.settings.cloud === undefined && !isHalf) return diagnose(dataFolder)
+  if (found.settings.cloud === undefined && !isHalf) {
+    if (addresses.url !== undefined || addresses.recommendUrl !== undefined)
+      throw new InvalidInputError(
+        'doctor: --url and --recommend-url are of the cloud, and BANDIT_GCS_BUCKET names none',
+      )
+    return diagnose(dataFolder)
+  }
   const { diagnoseCloud } = await import('../cloud/doctor/doctor.ts')
   return diagnoseCloud(found, addresses)
 }

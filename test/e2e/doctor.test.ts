@@ -225,3 +225,8 @@ test('for a person it prints a line each, and exits 1 when something failed', as
   expect(stdout).toMatch(new RegExp(`\n {23}→ npx runner-bandit rebuild --data ${folder}\n`))
   expect(stdout).toMatch(/\n1 failed, \d warnings?, \d skipped; the rest is well\.\n$/)
 })
+
+test('addresses of functions are refused where no cloud is meant, and not passed over', async () => {
+  const { code, stderr } = await runCommand(['doctor', '--url', 'nowhere', '--data', dataFolder()])
+  expect([code, stderr]).toEqual([1, expect.stringContaining('BANDIT_GCS_BUCKET')])
+})
