@@ -1,6 +1,7 @@
 /** What publishing to Pub/Sub sends, and what each of its refusals becomes. */
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
 import { openPubsubBus, type PubsubOptions } from '../../shared/adapters/gcp/pubsub.ts'
+import { inTime, translating } from '../../shared/adapters/gcp/pubsub-calls.ts'
 import { ConfigError, InvalidInputError, TransientError } from '../../shared/errors.ts'
 import { type PlayedPubsub, startPlayedPubsub } from '../support/played-pubsub.ts'
 import { numbers } from './event-bus.harness.ts'
@@ -95,6 +96,16 @@ test.each([
 ] as const)('says in bounded time that it may work later, when Pub/Sub %s', async (_what, reaction) => {
   const bus = openAt(await startPlayedPubsub(reaction), { publishWithinMs: 300 })
   const refusal = await bus.publish({ topic: 'job-events', body: event }).catch((error) => error)
+  expect(refusal).toBeInstanceOf(TransientError)
+  expect(refusal.message).toContain('topic job-events in project played')
+  expect(refusal.cause).toBeDefined()
+})
+
+test('says the same when not even credentials come', async () => {
+  const asked = { what: 'topic', name: 'job-events', projectId: 'played', role: 'none' } as const
+  const refusal = await translating(asked, () => inTime<Error>(new Promise(() => {}), 1)).catch(
+    (error) => error,
+  )
   expect(refusal).toBeInstanceOf(TransientError)
   expect(refusal.message).toContain('topic job-events in project played')
   expect(refusal.cause).toBeDefined()

@@ -1,7 +1,6 @@
 /** How Pub/Sub is called: in batches, within a time, several times, with errors of our own. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { TransientError } from '../../errors.ts'
-import { type Asked, codeOf, MAY_PASS, translated } from './pubsub-errors.ts'
+import { type Asked, codeOf, DEADLINE_EXCEEDED, MAY_PASS, translated } from './pubsub-errors.ts'
 
 /** Jobs of one pipeline hook are published together, in one request. */
 const BATCH_WAIT_MS = 5
@@ -43,7 +42,7 @@ export function publishOptions(withinMs: number) {
 export async function inTime<T>(work: Promise<T>, withinMs: number): Promise<T> {
   const ending = new AbortController()
   const late = sleep(withinMs + 500, undefined, { signal: ending.signal }).then(() => {
-    throw new TransientError(`Pub/Sub did not answer within ${withinMs} ms`)
+    throw Object.assign(new Error(`nothing within ${withinMs} ms`), { code: DEADLINE_EXCEEDED })
   })
   late.catch(() => {})
   try {
