@@ -33,7 +33,8 @@ export function addQuestions(program: Command): void {
     .addHelpText(
       'after',
       `
-Tables: job_events, runner_decisions, recommendations, choice_sets, job_outcomes, quarantine, resets.
+Tables: job_events, runner_decisions, recommendations, choice_sets, job_outcomes, quarantine, resets,
+        audit_log.
 Views:  job_event_log, decision_outcomes (one row per job), arm_performance (one row per arm),
         policy_agreement (one row per policy, offered set and day).
 "DESCRIBE ci_metrics.decision_outcomes" lists the columns; sql/ci_metrics/*.yaml says what they mean.`,

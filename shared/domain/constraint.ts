@@ -9,6 +9,7 @@
  * Not part of GitLab's rule: executor, timeout, load, speed, cost.
  */
 import type { Runner } from './fleet.ts'
+import type { SiteNeeds } from './site-rule.ts'
 
 /** What a job asks for. `null`: not known. */
 export type JobRequirements = {
@@ -16,6 +17,9 @@ export type JobRequirements = {
   projectNames: readonly string[]
   tags: readonly string[] | null
   refProtected: boolean | null
+  /** What site rules look at; left out: nothing is known of it. */
+  jobKey?: string
+  needs?: SiteNeeds
 }
 
 export type RefusalCode =

@@ -1,5 +1,6 @@
 /** The fleet as described by its owner: which runners there are, what they take, and which arm each belongs to. */
-import type { SeenRunner } from './event.ts'
+import type { Instant, SeenRunner } from './event.ts'
+import type { SiteRule } from './site-rule.ts'
 
 export type Runner = {
   /** Exactly as GitLab's runner description. */
@@ -16,7 +17,23 @@ export type Runner = {
   /** Project ids, paths or names it is restricted to; null when it serves every project. */
   projects: ReadonlySet<string> | null
   costPerHourEur: number
+  /** As Go names it: amd64, arm64, …; null: not known. */
+  architecture: string | null
+  /** Model of its GPU; null: none that is known. */
+  gpu: string | null
+  /** Of what one job may have; null: not known. */
+  memoryGb: number | null
+  zone: string | null
+  /** Jobs that it runs at once; null: not known. */
+  slots: number | null
+  maintenance: readonly MaintenanceWindow[]
 }
+
+/** When a machine is not to be given jobs; all times UTC. A weekly one that ends before it begins ends the next day. */
+export type MaintenanceWindow =
+  | { kind: 'once'; from: Instant; to: Instant }
+  /** Days 0 (Sunday) to 6, minutes of the day. */
+  | { kind: 'weekly'; days: readonly number[]; fromMinute: number; toMinute: number }
 
 /** One alternative of where to run a job: a runner, or a pool of them. */
 export type Arm = {
@@ -34,6 +51,8 @@ export type Fleet = {
   deadTags: ReadonlySet<string>
   /** GitLab's ids of the projects that the file gives one, by name and path. */
   projectIds: ReadonlyMap<string, number>
+  /** What the owner demands or prefers beyond GitLab's rule. */
+  rules: readonly SiteRule[]
   runnersById: ReadonlyMap<number, Member>
   runnersByName: ReadonlyMap<string, Member>
 }
@@ -54,19 +73,19 @@ export function armOfRunner(fleet: Fleet, seen: SeenRunner): AssignedArm {
     : { arm: member.arm, unmanaged: false, costPerHourEur: member.runner.costPerHourEur }
 }
 
+/** What a fleet says besides its arms; what is left out is empty. */
+export type FleetWords = Partial<Pick<Fleet, 'fallbackTag' | 'deadTags' | 'projectIds' | 'rules'>>
+
 /** The fleet of these arms, indexed by what a webhook says of a runner. */
-export function fleetOf(
-  arms: readonly Arm[],
-  fallbackTag: string | null,
-  deadTags: ReadonlySet<string> = new Set(),
-  projectIds: ReadonlyMap<string, number> = new Map(),
-): Fleet {
+export function fleetOf(arms: readonly Arm[], words: FleetWords = {}): Fleet {
   const members = arms.flatMap((arm) => arm.runners.map((runner) => ({ arm: arm.id, runner })))
   return {
+    fallbackTag: null,
+    deadTags: new Set(),
+    projectIds: new Map(),
+    rules: [],
+    ...words,
     arms: new Map(arms.map((arm) => [arm.id, arm])),
-    fallbackTag,
-    deadTags,
-    projectIds,
     runnersById: new Map(
       members.flatMap((member) => (member.runner.id === null ? [] : [[member.runner.id, member]])),
     ),

@@ -63,7 +63,11 @@ function fleetFrom(file: FleetFile): Fleet {
       ? []
       : [[project, id], ...(path === undefined ? [] : ([[path, id]] as [string, number][]))],
   )
-  return fleetOf(arms, file.fallback_tag ?? null, new Set(file.dead_tags), new Map(projectIds))
+  return fleetOf(arms, {
+    fallbackTag: file.fallback_tag ?? null,
+    deadTags: new Set(file.dead_tags),
+    projectIds: new Map(projectIds),
+  })
 }
 
 function runnerFrom(one: FleetFile['runners'][number], file: FleetFile): Runner {
@@ -86,5 +90,11 @@ function runnerFrom(one: FleetFile['runners'][number], file: FleetFile): Runner 
     online: one.online,
     projects: one.projects === undefined ? null : new Set(one.projects.flatMap(names)),
     costPerHourEur: one.cost_per_hour_eur ?? file.machines[one.machine]?.cost_per_hour_eur ?? 0,
+    architecture: null,
+    gpu: null,
+    memoryGb: null,
+    zone: null,
+    slots: null,
+    maintenance: [],
   }
 }

@@ -131,6 +131,16 @@ export const resetRow = z.object({
   state_observations: z.int().min(0),
 })
 
+export const auditRow = z.object({
+  audit_id: z.string(),
+  acted_at: instant,
+  actor: z.string(),
+  action: z.enum(['vm.start', 'vm.stop', 'mode.fall_back', 'mode.clear']),
+  subject: z.string(),
+  reason: z.string(),
+  details: json(z.record(z.string(), z.unknown())),
+})
+
 type Camel<K> = K extends `${infer Head}_${infer Tail}` ? `${Head}${Capitalize<Camel<Tail>>}` : K
 type CamelCased<T> = { [K in keyof T as Camel<K>]: T[K] }
 /** A row as the code holds it: camelCase, instants as epoch milliseconds, JSON columns as values. */

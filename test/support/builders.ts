@@ -117,6 +117,12 @@ export function runnerOf({ tags = [], projects = null, ...rest }: RunnerWords = 
     paused: false,
     online: true,
     costPerHourEur: 0,
+    architecture: null,
+    gpu: null,
+    memoryGb: null,
+    zone: null,
+    slots: null,
+    maintenance: [],
     ...rest,
     tags: new Set(tags),
     projects: projects === null ? null : new Set(projects),
@@ -130,7 +136,7 @@ export function armOf(words: RunnerWords & { routingTag?: string | null } = {}):
   return { id: made.name, tag: routingTag === undefined ? `own-${made.name}` : routingTag, runners: [made] }
 }
 
-export const fleetWith = (...arms: Arm[]): Fleet => fleetOf(arms, 'any-runner')
+export const fleetWith = (...arms: Arm[]): Fleet => fleetOf(arms, { fallbackTag: 'any-runner' })
 
 export const stateOf = (events: Iterable<JobEvent>): BanditState => fold(EMPTY_STATE, events, WINDOW)
 

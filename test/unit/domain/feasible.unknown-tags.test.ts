@@ -91,7 +91,7 @@ describe('the feasible set of a job whose tags are not known', () => {
     const pool = (...runners: Runner[]) => ({ id: 'pool', tag: 'own', runners })
     const resting = runnerOf({ name: 'resting', tags: ['docker'], paused: true })
     const bare = runnerOf({ name: 'bare', tags: ['shell'] })
-    const fleet = fleetOf([pool(resting, bare), armOf({ name: 'a', tags: ['docker'] })], null)
+    const fleet = fleetOf([pool(resting, bare), armOf({ name: 'a', tags: ['docker'] })])
     const fit = provenFitFor(EMPTY_STATE, fleet, '42/unit', { arm: 'a', tags: ['docker'] })
     expect(feasibleSet(['a', 'pool'], fleet, unknown, fit).feasible).toEqual(['a'])
   })

@@ -2,21 +2,18 @@ import { describe, expect, test } from 'vitest'
 import { armOfRunner, fleetOf } from '../../../shared/domain/fleet.ts'
 import { armOf, runnerOf } from '../../support/builders.ts'
 
-const fleet = fleetOf(
-  [
-    armOf({ name: 'by id', id: 7, costPerHourEur: 0.5 }),
-    armOf({ name: 'by name', costPerHourEur: 0.25 }),
-    {
-      id: 'pool',
-      tag: 'pool-any',
-      runners: [
-        runnerOf({ name: 'cheap', costPerHourEur: 0.1 }),
-        runnerOf({ name: 'dear', costPerHourEur: 0.9 }),
-      ],
-    },
-  ],
-  null,
-)
+const fleet = fleetOf([
+  armOf({ name: 'by id', id: 7, costPerHourEur: 0.5 }),
+  armOf({ name: 'by name', costPerHourEur: 0.25 }),
+  {
+    id: 'pool',
+    tag: 'pool-any',
+    runners: [
+      runnerOf({ name: 'cheap', costPerHourEur: 0.1 }),
+      runnerOf({ name: 'dear', costPerHourEur: 0.9 }),
+    ],
+  },
+])
 const assigned = (id: number, description: string) => armOfRunner(fleet, { id, description, tags: [] })
 
 describe('the arm of a runner', () => {
