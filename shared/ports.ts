@@ -2,8 +2,12 @@
  * Everything the domain cannot do by itself. Two families implement these: `adapters/local` on one machine, and
  * Google Cloud's. Each port has one contract suite in test/contract that every adapter passes.
  */
+import type { VmStatus } from './domain/availability.ts'
 import type { Instant } from './domain/event.ts'
+import type { GitlabRunner } from './domain/gitlab-runner.ts'
 import type { BanditState } from './domain/state.ts'
+
+export type { GitlabRunner, GitlabRunnerManager } from './domain/gitlab-runner.ts'
 
 export type Clock = { now(): Instant }
 
@@ -197,6 +201,7 @@ export type TableName =
   | 'job_outcomes'
   | 'quarantine'
   | 'resets'
+  | 'audit_log'
 
 /** A cell as JSON has it: TIMESTAMP as an ISO string, INT64 as a number (a string beyond 2^53). */
 export type Row = Record<string, unknown>
@@ -284,6 +289,21 @@ export type GitlabHookWish = Pick<
   'url' | 'jobEvents' | 'pipelineEvents' | 'pushEvents' | 'sslVerification'
 > & { token: string | undefined; signingToken: string | undefined }
 
+/** Whose runners: all that a project or group may use, or all of the instance (of which only an administrator is told). */
+export type RunnerScope = { project: string } | { group: string } | 'instance'
+
+export type GitlabPendingJob = {
+  id: number
+  name: string
+  tags: readonly string[] | null
+  refProtected: boolean | null
+  createdAt: Instant
+  /** Seconds that it has waited, as GitLab counts; null: it does not say. */
+  queuedSeconds: number | null
+}
+
+export type GitlabCiConfig = { valid: boolean; errors: readonly string[]; mergedYaml: string | null }
+
 /**
  * GitLab's REST API, by one access token. Waits where GitLab says so, and tries again what may work later.
  * @throws InvalidInputError when GitLab refuses, with what is to be done; TransientError when it does not answer.
@@ -296,6 +316,21 @@ export type Gitlab = {
   hooks(projectId: number): Promise<GitlabHook[]>
   createHook(projectId: number, wish: GitlabHookWish): Promise<GitlabHook>
   updateHook(projectId: number, hookId: number, wish: GitlabHookWish): Promise<GitlabHook>
+  /** Runners with their tags and their managers, each once, by id. What is refused of one stands in its `untold`. */
+  runners(of: RunnerScope): Promise<GitlabRunner[]>
+  /** Whether there is a runner of this id; null when GitLab does not tell this token. */
+  hasRunner(id: number): Promise<boolean | null>
+  /** Jobs that wait for a runner, the oldest first. */
+  pendingJobs(projectId: number): Promise<GitlabPendingJob[]>
+  /** Every job of a pipeline, of any status, retried ones too; bridges are none. */
+  pipelineJobs(projectId: number, pipelineId: number): Promise<Record<string, unknown>[]>
+  /** Ids of the pipelines of the same project that its trigger jobs started. */
+  childPipelines(projectId: number, pipelineId: number): Promise<number[]>
+  /**
+   * A project's CI configuration with all includes merged, as GitLab reads it.
+   * @param content instead of what the ref's file holds.
+   */
+  ciConfig(projectId: number, of: { content?: string; ref?: string }): Promise<GitlabCiConfig>
   /** Has GitLab send one; resolves with whether it was answered 2xx, else with what GitLab says of it. */
   testHook(projectId: number, hookId: number, trigger: string): Promise<{ ok: boolean; reason: string }>
 }
@@ -325,4 +360,35 @@ export type Log = {
   info(message: string, fields?: Record<string, unknown>): void
   warning(message: string, fields?: Record<string, unknown>): void
   error(message: string, fields?: Record<string, unknown>): void
+}
+
+/**
+ * A small JSON document that several processes change by compare-and-set: what ticks decided and must not decide twice.
+ * `latest` is for who must not wait; where other processes write, it lags by some seconds.
+ */
+export type Documents = {
+  /** @throws ConfigError when what is there cannot be understood. */
+  read(name: DocumentName): Promise<DocumentSnapshot>
+  /** Durable when resolved. @throws ConflictError when the present generation is another one. */
+  write(name: DocumentName, value: unknown, ifGeneration: string): Promise<DocumentSnapshot>
+  /** The newest snapshot known to this process, without waiting for any I/O; undefined before the first read. */
+  latest(name: DocumentName): DocumentSnapshot | undefined
+}
+
+export type DocumentName = 'availability' | 'modes'
+
+/** `value` is undefined, and the generation "0", while there is none. */
+export type DocumentSnapshot = { value: unknown; generation: string }
+
+/** A virtual machine that runners run on. */
+export type VmRef = { name: string; zone: string; project: string | null }
+
+export type { VmStatus }
+
+/** @throws TransientError when the provider does not answer: whether a request took effect is then not known. */
+export type Vms = {
+  status(vm: VmRef): Promise<VmStatus>
+  /** Has it started; with the same request id again it is the same request. A running one stays as it is. */
+  start(vm: VmRef, requestId: string): Promise<void>
+  stop(vm: VmRef, requestId: string): Promise<void>
 }

@@ -3,8 +3,11 @@ import { join } from 'node:path'
 import { systemClock } from '../adapters/clock.ts'
 import { openBigquery } from '../adapters/gcp/bigquery.ts'
 import { openBigquerySchema } from '../adapters/gcp/bigquery-schema.ts'
+import { openBucket } from '../adapters/gcp/bucket.ts'
 import type { CloudInspection } from '../adapters/gcp/cloud-inspection.ts'
+import { openComputeVms } from '../adapters/gcp/compute.ts'
 import { gcsDeliveries } from '../adapters/gcp/deliveries.ts'
+import { openGcsDocuments } from '../adapters/gcp/documents.ts'
 import { openPubsubBus, type PubsubBus } from '../adapters/gcp/pubsub.ts'
 import { openGcsState } from '../adapters/gcp/state.ts'
 import { gcsStateLayout } from '../adapters/gcp/state-reshard.ts'
@@ -14,7 +17,7 @@ import { systemRng } from '../adapters/rng.ts'
 import { ConfigError } from '../errors.ts'
 import type { Clock, Log, WarehouseSchema } from '../ports.ts'
 import type { Settings } from '../schema/settings.ts'
-import { gitlabBy, idTokensBy, loadFleet } from './deps.ts'
+import { either, gitlabBy, idTokensBy, loadFleet } from './deps.ts'
 import type { Deps, ServiceName } from './handler.ts'
 import { createLog } from './log.ts'
 import { settledLag } from './log-lag.ts'
@@ -93,9 +96,15 @@ export function openCloudDeps(
     shards,
     layout: gcsStateLayout({ bucket, clock, rng: systemRng, apiEndpoint: settings.emulators.storage }),
     warehouse,
+    documents: openGcsDocuments({
+      bucket: openBucket({ bucket, rng: systemRng, apiEndpoint: settings.emulators.storage }),
+      log,
+    }),
+    vms: openComputeVms({ projectId }),
     webhookFiles: localWebhookFiles,
     spool: openLocalSpool(join(settings.dataFolder, 'spool')),
-    gitlab: (apiToken) => gitlabBy(apiToken ?? settings.gitlabApiToken, settings, log, ending.signal),
+    gitlab: (apiToken, signal) =>
+      gitlabBy(apiToken ?? settings.gitlabApiToken, settings, log, either(ending.signal, signal)),
     idTokens: idTokensBy(settings, log, clock),
     log,
     fleet: loadFleet(settings.fleetFile),

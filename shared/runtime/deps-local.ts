@@ -5,15 +5,17 @@ import { join } from 'node:path'
 import { systemClock } from '../adapters/clock.ts'
 import { type LocalBus, openLocalBus } from '../adapters/local/bus.ts'
 import { type BusReading, openBusForReading } from '../adapters/local/bus-reading.ts'
+import { openLocalDocuments } from '../adapters/local/documents.ts'
 import { openDuckdb, openDuckdbForReading } from '../adapters/local/duckdb.ts'
 import { openLocalSpool } from '../adapters/local/spool.ts'
 import { openLocalState } from '../adapters/local/state.ts'
+import { playedVms } from '../adapters/local/vms.ts'
 import { localWebhookFiles } from '../adapters/local/webhook-files.ts'
 import { systemRng } from '../adapters/rng.ts'
 import { ConfigError, InvalidInputError } from '../errors.ts'
 import type { Clock, Inbox, Log, StateLayout, StateStore, Warehouse } from '../ports.ts'
 import type { Settings } from '../schema/settings.ts'
-import { gitlabBy, idTokensBy, loadFleet } from './deps.ts'
+import { either, gitlabBy, idTokensBy, loadFleet } from './deps.ts'
 import { lastResetAt } from './event-log.ts'
 import type { Deps } from './handler.ts'
 import { makeFolder } from './make-folder.ts'
@@ -69,9 +71,12 @@ export async function openLocalDeps(
       shards: [state],
       layout: ONE_FILE,
       warehouse,
+      documents: openLocalDocuments(join(folder, 'documents')),
+      vms: playedVms(join(folder, 'played-vms.json'), { clock, log }),
       webhookFiles: localWebhookFiles,
       spool: openLocalSpool(join(folder, 'spool')),
-      gitlab: (apiToken) => gitlabBy(apiToken ?? settings.gitlabApiToken, settings, log, ending.signal),
+      gitlab: (apiToken, signal) =>
+        gitlabBy(apiToken ?? settings.gitlabApiToken, settings, log, either(ending.signal, signal)),
       idTokens: idTokensBy(settings, log, clock),
       log,
       fleet,

@@ -21,9 +21,13 @@ export function gitlabBy(
 ): Gitlab {
   if (token !== undefined) return openGitlab({ baseUrl: settings.gitlabUrl, token, log, signal })
   throw new InvalidInputError(
-    'GITLAB_API_TOKEN is not set. In GitLab, make an access token of the project or of yourself: scope read_api and role Reporter to read jobs, scope api and role Maintainer to install a webhook.',
+    'GITLAB_API_TOKEN is not set. In GitLab, make an access token of the project or of yourself: scope read_api and role Reporter to read jobs, scopes read_api and manage_runner and role Maintainer (in a group: Owner) to read runners, scope api and role Maintainer to install a webhook.',
   )
 }
+
+/** A signal of both; of the first alone where there is no second. */
+export const either = (first: AbortSignal, second: AbortSignal | undefined): AbortSignal =>
+  second === undefined ? first : AbortSignal.any([first, second])
 
 /** Whose identity tokens the settings say to believe. No keys are fetched before the first token comes. */
 export function idTokensBy(settings: Settings, log: Log, clock: Clock): Deps['idTokens'] {

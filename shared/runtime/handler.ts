@@ -6,6 +6,7 @@ import type {
   Clock,
   DeadLetters,
   Deliveries,
+  Documents,
   EventBus,
   Gitlab,
   IdTokens,
@@ -16,6 +17,7 @@ import type {
   StateLayout,
   StateStore,
   Topic,
+  Vms,
   Warehouse,
   WebhookFiles,
 } from '../ports.ts'
@@ -34,13 +36,16 @@ export type Deps = {
   shards: readonly StateStore[]
   layout: StateLayout
   warehouse: Warehouse
+  /** What ticks decided, and must not decide twice. */
+  documents: Documents
+  vms: Vms
   webhookFiles: WebhookFiles
   spool: Spool
   /**
-   * GitLab's API by this access token, else by that of the settings.
+   * GitLab's API by this access token, else by that of the settings; `signal` ends all that is asked by it.
    * @throws InvalidInputError when there is none.
    */
-  gitlab(apiToken?: string): Gitlab
+  gitlab(apiToken?: string, signal?: AbortSignal): Gitlab
   /** Of CI jobs, and of Google's services; undefined where no settings say whom to believe. */
   idTokens: { gitlab: IdTokens | undefined; google: IdTokens | undefined }
   log: Log
