@@ -6,10 +6,11 @@
  *   and the runner serves the project, is not paused, and is there to ask.
  *
  * Source: GitLab, lib/gitlab/ci/matching/runner_matcher.rb and app/services/ci/register_job_service.rb.
- * Not part of GitLab's rule: executor, timeout, load, speed, cost.
+ * Not part of GitLab's rule: executor, timeout, load, speed, cost. Those are for the rules of the site
+ * (site-constraint.ts), which have the same shape.
  */
 import type { Runner } from './fleet.ts'
-import type { SiteNeeds } from './site-rule.ts'
+import type { RunnerFacts, SiteFacts, SiteNeeds } from './site-rule.ts'
 
 /** What a job asks for. `null`: not known. */
 export type JobRequirements = {
@@ -22,6 +23,7 @@ export type JobRequirements = {
   needs?: SiteNeeds
 }
 
+/** `rule:<name>` is a hard rule of the site. */
 export type RefusalCode =
   | 'tags_missing'
   | 'tags_unknown'
@@ -32,55 +34,103 @@ export type RefusalCode =
   | 'offline'
   | 'unmanaged'
   | 'no_routing_tag'
+  | `rule:${string}`
+
+/** What of a runner a verdict depends on; runners that are alike in it get the same. */
+export type Trait = Exclude<keyof Runner, 'name' | 'id' | 'machine'>
+
+/** What a constraint asks of every runner for one job. */
+export type Demand = {
+  /** `facts`: each runner is asked about, since verdicts depend on what was seen of it. */
+  trait: Trait | 'facts'
+  isMetBy(runner: Runner, facts?: RunnerFacts): boolean
+  /** Why this runner, which does not meet it, may not take the job: a sentence. */
+  sentence(runner: Runner, facts?: RunnerFacts): string
+}
 
 export type Constraint = {
   code: RefusalCode
-  /** Why this runner may not take the job, as a sentence; undefined when it may. */
-  refuses(runner: Runner, job: JobRequirements): string | undefined
+  /**
+   * Of a pool: whether one runner that meets it is enough, since another will not take the job anyway, or each has to,
+   * since GitLab knows nothing of the rule and may give the job to any of them.
+   */
+  ofPool: 'one' | 'each'
+  /** Undefined when it asks nothing, of whatever runner. */
+  demandOf(job: JobRequirements, site?: SiteFacts): Demand | undefined
 }
 
 export const tagsMissing: Constraint = {
   code: 'tags_missing',
-  refuses(runner, { tags }) {
-    const missing = (tags ?? []).filter((tag) => !runner.tags.has(tag))
-    if (missing.length === 0) return undefined
-    return `${runner.name} does not carry the tag${missing.length > 1 ? 's' : ''} ${missing.map(quote).join(', ')}.`
+  ofPool: 'one',
+  demandOf({ tags }) {
+    if (tags === null || tags.length === 0) return undefined
+    const all = tagsNamed(tags)
+    return {
+      trait: 'tags',
+      isMetBy: (runner) => tags.every((tag) => runner.tags.has(tag)),
+      sentence(runner) {
+        const missing = tags.length === 1 ? all : tagsNamed(tags.filter((tag) => !runner.tags.has(tag)))
+        return `${runner.name} does not carry ${missing}.`
+      },
+    }
   },
 }
 
 const untaggedRefused: Constraint = {
   code: 'untagged_refused',
-  refuses: (runner, { tags }) =>
-    tags !== null && tags.length === 0 && !runner.runUntagged
-      ? `The job has no tags, and ${runner.name} takes only jobs with tags.`
+  ofPool: 'one',
+  demandOf: ({ tags }) =>
+    tags?.length === 0
+      ? {
+          trait: 'runUntagged',
+          isMetBy: ({ runUntagged }) => runUntagged,
+          sentence: ({ name }) => `The job has no tags, and ${name} takes only jobs with tags.`,
+        }
       : undefined,
 }
 
 const refNotProtected: Constraint = {
   code: 'ref_not_protected',
-  refuses(runner, { refProtected }) {
-    if (!runner.refProtected || refProtected === true) return undefined
+  ofPool: 'one',
+  demandOf({ refProtected }) {
+    if (refProtected === true) return undefined
     const known = refProtected === false ? 'this one is not' : 'it is not known that this one is'
-    return `${runner.name} takes jobs of protected refs only, and ${known}.`
+    return {
+      trait: 'refProtected',
+      isMetBy: (runner) => !runner.refProtected,
+      sentence: ({ name }) => `${name} takes jobs of protected refs only, and ${known}.`,
+    }
   },
 }
 
 const projectNotServed: Constraint = {
   code: 'project_not_served',
-  refuses: (runner, { projectNames }) =>
-    runner.projects === null || projectNames.some((name) => runner.projects?.has(name))
-      ? undefined
-      : `${runner.name} does not serve the project ${quote(projectNames[0] ?? 'unknown')}.`,
+  ofPool: 'one',
+  demandOf: ({ projectNames }) => ({
+    trait: 'projects',
+    isMetBy: ({ projects }) => projects === null || projectNames.some((name) => projects.has(name)),
+    sentence: ({ name }) => `${name} does not serve the project ${quote(projectNames[0] ?? 'unknown')}.`,
+  }),
 }
 
 const paused: Constraint = {
   code: 'paused',
-  refuses: (runner) => (runner.paused ? `${runner.name} is paused.` : undefined),
+  ofPool: 'one',
+  demandOf: () => ({
+    trait: 'paused',
+    isMetBy: (runner) => !runner.paused,
+    sentence: ({ name }) => `${name} is paused.`,
+  }),
 }
 
 const offline: Constraint = {
   code: 'offline',
-  refuses: (runner) => (runner.online ? undefined : `${runner.name} is described as offline.`),
+  ofPool: 'one',
+  demandOf: () => ({
+    trait: 'online',
+    isMetBy: ({ online }) => online,
+    sentence: ({ name }) => `${name} is described as offline.`,
+  }),
 }
 
 /** In the order in which a person would want to hear of them. */
@@ -92,6 +142,11 @@ export const gitlabRule: readonly Constraint[] = [
   paused,
   offline,
 ]
+
+/** `the tag "a"`, `the tags "a", "b"`. */
+export function tagsNamed(tags: readonly string[]): string {
+  return `the tag${tags.length === 1 ? '' : 's'} ${tags.map(quote).join(', ')}`
+}
 
 export function quote(text: string): string {
   return `"${text}"`

@@ -4,12 +4,13 @@
 import { confidencesOf } from './confidence.ts'
 import type { JobRequirements } from './constraint.ts'
 import type { Instant, JobEvent } from './event.ts'
-import { feasibleSet, knownArms, provenFitFor, type Refusal } from './feasible.ts'
+import { type FeasibleSet, feasibleSet, knownArms, provenFitFor, type Refusal } from './feasible.ts'
 import type { Fleet } from './fleet.ts'
 import { policies } from './policies/index.ts'
 import { ucb1 } from './policies/ucb1.ts'
 import { type Choice, choiceOf, drawIndex, type Policy } from './policy.ts'
 import { seededDraws } from './rng.ts'
+import type { SiteFacts } from './site-rule.ts'
 import type { BanditState } from './state.ts'
 
 /** Which arms a policy chose from: every known one (constraints ignored), or the feasible set. */
@@ -32,7 +33,7 @@ export type Decision = {
   /** P(nsaiRunner is the best feasible arm); null when there is none. */
   nsaiConfidence: number | null
   knownCount: number
-  feasible: { arm: string; observations: number; meanReward: number }[]
+  feasible: { arm: string; observations: number; meanReward: number; penalty?: number }[]
   refused: Refusal[]
   choices: PolicyChoice[]
   stateAsOfAt: Instant | null
@@ -40,17 +41,21 @@ export type Decision = {
 }
 
 /** Decides for the job of `event`; draws are seeded by the decision's id, so that it replays exactly. */
-export function decide(decisionId: string, event: JobEvent, state: BanditState, fleet: Fleet): Decision {
+export function decide(
+  decisionId: string,
+  event: JobEvent,
+  state: BanditState,
+  fleet: Fleet,
+  site?: SiteFacts,
+): Decision {
   const known = knownArms(state, fleet)
   if (event.arm !== null) known.add(event.arm)
   const actual = event.arm === null ? undefined : { arm: event.arm, tags: event.runnerTags }
   const provenFit = provenFitFor(state, fleet, event.jobKey, actual)
-  const { feasible, refused } = withActual(
-    event.arm,
-    feasibleSet(known, fleet, requirementsOf(event, fleet), provenFit),
-  )
+  const split = feasibleSet(known, fleet, requirementsOf(event, fleet), { provenFit, site })
+  const { feasible, refused } = withActual(event.arm, split)
   const overKnown = choiceOf(state, known)
-  const overFeasible = choiceOf(state, feasible)
+  const overFeasible = choiceOf(state, feasible, split.preferences)
   const mab = pick(ucb1, 'known', overKnown, decisionId)
   const nsai = pick(ucb1, 'feasible', overFeasible, decisionId)
   return {
@@ -59,10 +64,11 @@ export function decide(decisionId: string, event: JobEvent, state: BanditState, 
     nsaiConfidence:
       nsai.arm === null ? null : (confidencesOf(overFeasible.arms)[feasible.indexOf(nsai.arm)] ?? null),
     knownCount: known.size,
-    feasible: overFeasible.arms.map(({ arm, observations, meanReward }) => ({
+    feasible: overFeasible.arms.map(({ arm, observations, meanReward, penalty }) => ({
       arm,
       observations,
       meanReward,
+      ...(penalty > 0 && { penalty }),
     })),
     refused,
     choices: [mab, ...policies.map((policy) => pick(policy, 'feasible', overFeasible, decisionId))],
@@ -74,7 +80,9 @@ export function decide(decisionId: string, event: JobEvent, state: BanditState, 
 /** Every name by which fleet.yaml may call the event's project. */
 export function projectNamesOf(projectId: number | string, path: string | null): string[] {
   const lastPart = path?.split('/').at(-1)
-  return [path, String(projectId), lastPart].filter((name) => name !== null && name !== undefined)
+  // One of digits alone would pass for the id of another project.
+  const name = lastPart !== undefined && /^\d+$/.test(lastPart) ? undefined : lastPart
+  return [path, String(projectId), name].filter((one) => one !== null && one !== undefined)
 }
 
 /**
@@ -85,14 +93,19 @@ function requirementsOf(event: JobEvent, fleet: Fleet): JobRequirements {
   const actual = event.arm === null ? undefined : fleet.arms.get(event.arm)
   const isProtected = actual?.runners.every(({ refProtected }) => refProtected) ?? false
   const projectNames = projectNamesOf(event.projectId, event.projectPath)
-  return { projectNames, tags: event.jobTags, refProtected: isProtected ? true : null }
+  return {
+    projectNames,
+    tags: event.jobTags,
+    refProtected: isProtected ? true : null,
+    jobKey: event.jobKey,
+  }
 }
 
 /** The runner that has the job can take it, whatever fleet.yaml says. */
 function withActual(
   actual: string | null,
-  { feasible, refused }: { feasible: string[]; refused: Refusal[] },
-): { feasible: string[]; refused: Refusal[] } {
+  { feasible, refused }: Pick<FeasibleSet, 'feasible' | 'refused'>,
+): Pick<FeasibleSet, 'feasible' | 'refused'> {
   if (actual === null || feasible.includes(actual)) return { feasible, refused }
   return { feasible: [...feasible, actual].sort(), refused: refused.filter(({ arm }) => arm !== actual) }
 }

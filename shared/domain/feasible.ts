@@ -1,72 +1,76 @@
-/** The feasible set: the arms that may take a job, and for each other arm why not. */
-import { gitlabRule, type JobRequirements, quote, type RefusalCode } from './constraint.ts'
-import type { Arm, Fleet, Runner } from './fleet.ts'
+/** The feasible set: the arms that may take a job, for each other arm why not, and what is preferred among them. */
+import { type JobRequirements, quote } from './constraint.ts'
+import type { Fleet, Runner } from './fleet.ts'
+import { hasFittingRunner, judge } from './judgement.ts'
 import { byCodeUnit } from './policy.ts'
+import { type Preference, preferenceOf } from './preference.ts'
+import { type ArmRefusal, type Refusal, refusalOf } from './refusal.ts'
+import type { Place } from './roster.ts'
+import type { SiteFacts } from './site-rule.ts'
 import type { BanditState } from './state.ts'
 
-export type Refusal = { arm: string; code: RefusalCode; reason: string }
-export type FeasibleSet = { feasible: string[]; refused: Refusal[] }
+export type { Refusal, RuleRefusal } from './refusal.ts'
 
-/**
- * Splits the candidates; both lists come sorted by arm id in code units.
- *
- * @param provenFit arms known to be able to take the job although its tags, or theirs, are not known.
- */
+export type FeasibleSet = {
+  feasible: string[]
+  refused: Refusal[]
+  /** Of the feasible arms that leave a soft rule unmet. */
+  preferences: ReadonlyMap<string, Preference>
+}
+
+export type FeasibleOptions = {
+  /** Arms known to be able to take the job although its tags, or theirs, are not known. */
+  provenFit?: ReadonlySet<string> | undefined
+  /** What was seen of the runners, and when it is; left out: nothing is known, and no rule that looks at it refuses. */
+  site?: SiteFacts | undefined
+  /**
+   * The job is to be sent to an arm by the arm's tag, which it carries in the place of its own. So *every* runner with
+   * that tag may get it: each has to carry what the job asks for, and the tag has to be the arm's alone.
+   */
+  routed?: boolean
+}
+
+/** Splits the candidates; both lists come sorted by arm id in code units. */
 export function feasibleSet(
   candidates: Iterable<string>,
   fleet: Fleet,
   job: JobRequirements,
-  provenFit: ReadonlySet<string> = new Set(),
+  { provenFit = new Set(), site, routed = false }: FeasibleOptions = {},
 ): FeasibleSet {
+  const judgement = judge(fleet, job, site, routed)
   const feasible: string[] = []
   const refused: Refusal[] = []
-  for (const arm of [...candidates].sort(byCodeUnit)) {
-    const refusal = refusalOf(arm, fleet.arms.get(arm), job, provenFit)
-    if (refusal === undefined) feasible.push(arm)
-    else refused.push(refusal)
+  const preferences = new Map<string, Preference>()
+  const nowhere: Place = { start: 0, end: 0, tag: null }
+  for (const id of [...candidates].sort(byCodeUnit)) {
+    const managed = judgement.places.get(id)
+    const { start, end, tag } = managed ?? nowhere
+    const isUnknown = (job.tags === null || managed === undefined) && !provenFit.has(id)
+    const ofArm = isUnknown ? unknownFit(id, job) : routed && tag === null ? unroutable(id) : undefined
+    if (ofArm !== undefined || (managed !== undefined && !hasFittingRunner(judgement.hard, start, end))) {
+      refused.push(refusalOf(id, { judgement, start, end }, ofArm))
+      continue
+    }
+    feasible.push(id)
+    const preference = preferenceOf(judgement, start, end)
+    if (preference !== undefined) preferences.set(id, preference)
   }
-  return { feasible, refused }
+  return { feasible, refused, preferences }
 }
 
-function refusalOf(
-  id: string,
-  arm: Arm | undefined,
-  job: JobRequirements,
-  provenFit: ReadonlySet<string>,
-): Refusal | undefined {
-  if (job.tags === null && !provenFit.has(id)) {
+/** Why it cannot be told whether the arm carries the job's tags. */
+function unknownFit(id: string, { tags }: JobRequirements): ArmRefusal {
+  if (tags === null) {
     const reason = `The job's tags are not known, and ${quote(id)} is not known to have served this job before.`
-    return { arm: id, code: 'tags_unknown', reason }
+    return { code: 'tags_unknown', reason }
   }
-  if (arm === undefined) {
-    if (provenFit.has(id)) return undefined
-    const reason = `${quote(id)} is not described in fleet.yaml and has not served this job before, so it is not known to carry its tags.`
-    return { arm: id, code: 'unmanaged', reason }
-  }
-  return refusalOfEveryRunner(arm, job)
+  const reason = `${quote(id)} is not described in fleet.yaml and has not served this job before, so it is not known to carry its tags.`
+  return { code: 'unmanaged', reason }
 }
 
-/** An arm is refused when each of its runners is; GitLab itself picks among those of a pool that fit. */
-function refusalOfEveryRunner(arm: Arm, job: JobRequirements): Refusal | undefined {
-  let first: Refusal | undefined
-  for (const runner of arm.runners) {
-    const refusal = firstRefusal(arm.id, runner, job)
-    if (refusal === undefined) return undefined
-    first ??= refusal
-  }
-  return first
-}
-
-function firstRefusal(
-  arm: string,
-  runner: Arm['runners'][number],
-  job: JobRequirements,
-): Refusal | undefined {
-  for (const { code, refuses } of gitlabRule) {
-    const reason = refuses(runner, job)
-    if (reason !== undefined) return { arm, code, reason }
-  }
-  return undefined
+function unroutable(id: string): ArmRefusal {
+  const reason = `${quote(id)} has no tag in fleet.yaml that only it carries, so no job can be sent to it.`
+  return { code: 'no_routing_tag', reason }
 }
 
 /**
@@ -92,12 +96,14 @@ export function provenFitFor(
   return fit
 }
 
-/** The refused arms by the code of their refusal. */
+/** The refused arms by code: each stands under every code that refused it, or one of its runners. */
 export function armsByCode(refused: readonly Refusal[]): Record<string, string[]> {
   const arms: Record<string, string[]> = {}
-  for (const { arm, code } of refused) {
-    arms[code] ??= []
-    arms[code].push(arm)
+  for (const { arm, codes } of refused) {
+    for (const code of codes) {
+      arms[code] ??= []
+      arms[code].push(arm)
+    }
   }
   return arms
 }

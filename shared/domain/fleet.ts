@@ -1,5 +1,7 @@
 /** The fleet as described by its owner: which runners there are, what they take, and which arm each belongs to. */
+import { type AvailabilityRules, WATCHING } from './availability-rules.ts'
 import type { Instant, SeenRunner } from './event.ts'
+import { type Modes, SHADOW } from './mode.ts'
 import type { SiteRule } from './site-rule.ts'
 
 export type Runner = {
@@ -19,7 +21,7 @@ export type Runner = {
   costPerHourEur: number
   /** As Go names it: amd64, arm64, …; null: not known. */
   architecture: string | null
-  /** Model of its GPU; null: none that is known. */
+  /** Model of its GPU, or "none"; null: not known. */
   gpu: string | null
   /** Of what one job may have; null: not known. */
   memoryGb: number | null
@@ -53,8 +55,22 @@ export type Fleet = {
   projectIds: ReadonlyMap<string, number>
   /** What the owner demands or prefers beyond GitLab's rule. */
   rules: readonly SiteRule[]
+  /** How far each project trusts the recommendations. */
+  modes: Modes
+  /** Of machines that are virtual ones, by the machine's name. */
+  vms: ReadonlyMap<string, MachineVm>
+  availability: AvailabilityRules
   runnersById: ReadonlyMap<number, Member>
   runnersByName: ReadonlyMap<string, Member>
+}
+
+/** A virtual machine at its provider; without a project, that of the settings. */
+export type MachineVm = {
+  name: string
+  zone: string
+  project: string | null
+  /** Of its machine; 0: not known. */
+  costPerHourEur: number
 }
 
 /** A runner and the arm it belongs to. */
@@ -74,7 +90,9 @@ export function armOfRunner(fleet: Fleet, seen: SeenRunner): AssignedArm {
 }
 
 /** What a fleet says besides its arms; what is left out is empty. */
-export type FleetWords = Partial<Pick<Fleet, 'fallbackTag' | 'deadTags' | 'projectIds' | 'rules'>>
+export type FleetWords = Partial<
+  Pick<Fleet, 'fallbackTag' | 'deadTags' | 'projectIds' | 'rules' | 'modes' | 'vms' | 'availability'>
+>
 
 /** The fleet of these arms, indexed by what a webhook says of a runner. */
 export function fleetOf(arms: readonly Arm[], words: FleetWords = {}): Fleet {
@@ -84,6 +102,9 @@ export function fleetOf(arms: readonly Arm[], words: FleetWords = {}): Fleet {
     deadTags: new Set(),
     projectIds: new Map(),
     rules: [],
+    modes: SHADOW,
+    vms: new Map(),
+    availability: WATCHING,
     ...words,
     arms: new Map(arms.map((arm) => [arm.id, arm])),
     runnersById: new Map(

@@ -25,6 +25,8 @@ export type ArmStatistics = {
   /** Mean of its square; 0 while there are no successes. */
   meanSquaredLogSpeed: number
   exposureMs: number
+  /** What the soft rules that it leaves unmet cost it, in reward, >= 0. */
+  penalty: number
 }
 
 /** `arms` is sorted by id in code units; `totalObservations` counts all arms, also those not offered. */
@@ -41,8 +43,15 @@ export type Policy = {
   probabilities(choice: Choice): number[]
 }
 
-/** Gathers what the state knows of these arms, sorted by id in code units. */
-export function choiceOf(state: BanditState, armIds: Iterable<string>): Choice {
+/**
+ * Gathers what the state knows of these arms, sorted by id in code units.
+ * @param preferences the penalties of those that have one.
+ */
+export function choiceOf(
+  state: BanditState,
+  armIds: Iterable<string>,
+  preferences?: ReadonlyMap<string, { penalty: number }>,
+): Choice {
   const speedOf = logSpeedOf(state)
   const arms = [...armIds].sort(byCodeUnit).map((arm): ArmStatistics => {
     const sums = state.arms.get(arm) ?? NO_ARM_SUMS
@@ -57,6 +66,7 @@ export function choiceOf(state: BanditState, armIds: Iterable<string>): Choice {
       meanLogSpeed: speed.n === 0 ? 0 : speed.sum / speed.n,
       meanSquaredLogSpeed: speed.n === 0 ? 0 : speed.sumOfSquares / speed.n,
       exposureMs: sums.exposureMs,
+      penalty: preferences?.get(arm)?.penalty ?? 0,
     }
   })
   return { arms, totalObservations: totalObservations(state) }
@@ -76,15 +86,27 @@ export function drawIndex(probabilities: readonly number[], draw: Draw): number 
   return last
 }
 
-/** All probability on the highest score; ties go to the first, which is the smallest arm id. */
-export function allOnTheBest(scores: readonly number[]): number[] {
+/**
+ * All probability on the highest score; ties, such as between arms never tried, go to the smallest penalty where the
+ * arms are given, then to the first, which is the smallest arm id.
+ */
+export function allOnTheBest(
+  scores: readonly number[],
+  arms?: readonly Pick<ArmStatistics, 'penalty'>[],
+): number[] {
   let best = 0
   for (let index = 1; index < scores.length; index += 1) {
-    if ((scores[index] as number) > (scores[best] as number)) best = index
+    const score = scores[index] as number
+    const most = scores[best] as number
+    if (score > most || (score === most && penaltyAt(arms, index) < penaltyAt(arms, best))) best = index
   }
   const probabilities = new Array<number>(scores.length).fill(0)
   if (scores.length > 0) probabilities[best] = 1
   return probabilities
+}
+
+function penaltyAt(arms: readonly Pick<ArmStatistics, 'penalty'>[] | undefined, index: number): number {
+  return arms?.[index]?.penalty ?? 0
 }
 
 /** Order by UTF-16 code units: the same on every machine, unlike a locale's. */

@@ -1,11 +1,15 @@
 /** A recommendation: one arm drawn from the probabilities a policy gives over the feasible set. */
 import { confidencesOf } from './confidence.ts'
-import { type JobRequirements, tagsMissing } from './constraint.ts'
+import type { JobRequirements } from './constraint.ts'
 import { feasibleSet, knownArms, provenFitFor, type Refusal } from './feasible.ts'
 import type { Fleet } from './fleet.ts'
 import { byCodeUnit, choiceOf, drawIndex, type Policy } from './policy.ts'
+import type { Preference } from './preference.ts'
+import { type Relaxation, relaxationsOf } from './relaxation.ts'
 import type { Draw } from './rng.ts'
+import type { SiteFacts } from './site-rule.ts'
 import type { BanditState } from './state.ts'
+import { whyNone } from './why-none.ts'
 
 export type ScoredArm = {
   arm: string
@@ -13,6 +17,12 @@ export type ScoredArm = {
   score: number | null
   probability: number
   observations: number
+  /** In [0, 10]; 0 while there are no observations. */
+  mean_reward: number
+  /** What the soft rules that it leaves unmet cost it, in reward; left out where it is 0. */
+  penalty?: number
+  /** The names of those rules. */
+  unmet?: string[]
 }
 
 /** What may be drawn, by arm id; each list has one entry per arm. */
@@ -27,9 +37,14 @@ export type Lottery = {
 /** All that a recommendation says before it is drawn: the same for every job of these requirements and this state. */
 export type ChoiceSet = {
   lottery: Lottery
-  /** Best score first; ties by arm id. */
+  /** Best score first; ties by penalty, then by arm id. */
   feasible: ScoredArm[]
   refused: Refusal[]
+  /** Of the feasible arms that leave a soft rule unmet. */
+  preferences: ReadonlyMap<string, Preference>
+  /** A sentence about why no arm is feasible, null when one is; and what could be lifted then. */
+  why: string | null
+  relaxations: Relaxation[]
 }
 
 export type ChosenArm = { arm: string; tag: string; propensity: number; confidence: number }
@@ -40,35 +55,34 @@ export type RecommendationInput = {
   state: BanditState
   fleet: Fleet
   policy: Policy
+  /** What was seen of the runners, and when it is. */
+  site?: SiteFacts | undefined
 }
 
 /** An arm without a tag of its own is refused: a job cannot be sent to it. */
 export function choiceSetFor(input: RecommendationInput): ChoiceSet {
-  const { jobKey, requirements, state, fleet, policy } = input
+  const { jobKey, requirements, state, fleet, policy, site } = input
   const provenFit = provenFitFor(state, fleet, jobKey)
-  const split = feasibleSet(knownArms(state, fleet), fleet, requirements, provenFit)
-  const routable: string[] = []
-  const refused = [...split.refused]
-  for (const arm of split.feasible) {
-    const refusal = refusalToRoute(arm, fleet, requirements)
-    if (refusal === undefined) routable.push(arm)
-    else refused.push(refusal)
-  }
-  refused.sort((a, b) => byCodeUnit(a.arm, b.arm))
+  const job = { ...requirements, jobKey }
+  const known = knownArms(state, fleet)
+  const split = feasibleSet(known, fleet, job, { provenFit, site, routed: true })
+  const { refused, preferences } = split
 
-  const choice = choiceOf(state, routable)
+  const choice = choiceOf(state, split.feasible, preferences)
   const probabilities = policy.probabilities(choice)
   const scores = policy.scores(choice)
   const feasible = choice.arms
-    .map(({ arm, observations }, index) => {
+    .map(({ arm, observations, meanReward, penalty }, index) => {
       return {
         arm,
         score: scores[index] as number,
         probability: probabilities[index] as number,
         observations,
+        mean_reward: meanReward,
+        ...(penalty > 0 && preferences.get(arm)),
       }
     })
-    .sort((a, b) => b.score - a.score || byCodeUnit(a.arm, b.arm))
+    .sort((a, b) => b.score - a.score || (a.penalty ?? 0) - (b.penalty ?? 0) || byCodeUnit(a.arm, b.arm))
     .map((scored): ScoredArm => ({ ...scored, score: Number.isFinite(scored.score) ? scored.score : null }))
   const lottery = {
     arms: choice.arms.map(({ arm }) => arm),
@@ -76,7 +90,15 @@ export function choiceSetFor(input: RecommendationInput): ChoiceSet {
     probabilities,
     confidences: confidencesOf(choice.arms),
   }
-  return { lottery, feasible, refused }
+  const isNone = split.feasible.length === 0
+  return {
+    lottery,
+    feasible,
+    refused,
+    preferences,
+    why: isNone ? whyNone(refused, job, fleet) : null,
+    relaxations: isNone ? relaxationsOf(refused) : [],
+  }
 }
 
 /** Undefined when no arm is feasible. */
@@ -93,21 +115,4 @@ export function drawArm(
     propensity: probabilities[index] as number,
     confidence: confidences[index] as number,
   }
-}
-
-/**
- * A routed job carries the arm's tag in the place of its own, so *every* runner with that tag may get it: each has
- * to carry what the job asks for, and the tag has to be the arm's alone.
- */
-function refusalToRoute(id: string, fleet: Fleet, requirements: JobRequirements): Refusal | undefined {
-  const arm = fleet.arms.get(id)
-  if (arm?.tag == null) {
-    const reason = `"${id}" has no tag in fleet.yaml that only it carries, so no job can be sent to it.`
-    return { arm: id, code: 'no_routing_tag', reason }
-  }
-  for (const runner of arm.runners) {
-    const reason = tagsMissing.refuses(runner, requirements)
-    if (reason !== undefined) return { arm: id, code: tagsMissing.code, reason }
-  }
-  return undefined
 }

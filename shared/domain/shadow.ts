@@ -11,10 +11,12 @@ import { armsByCode } from './feasible.ts'
 import type { Fleet } from './fleet.ts'
 import { withoutOwnOutcome } from './fold.ts'
 import { isRunnerFailure, rewardOf } from './reward.ts'
+import type { SiteFacts } from './site-rule.ts'
 import { type BanditState, holdsOutcome } from './state.ts'
 
 const MS_PER_SECOND = 1000
 const SECONDS_PER_HOUR = 3600
+const NOTHING_SEEN: SiteFacts['runners'] = new Map()
 
 /** What a decision is made from, and when. */
 export type DecisionContext = {
@@ -23,6 +25,8 @@ export type DecisionContext = {
   fleet: Fleet
   decidedAt: Instant
   lateAfterMs: number
+  /** What was seen of the runners by now; left out: nothing is known. Late decisions do not look at it. */
+  site?: SiteFacts | undefined
 }
 
 /** Where the tags that a job asks for come from. */
@@ -40,6 +44,8 @@ export type DecisionRecord = Omit<
     | 'projectPath'
     | 'jobId'
     | 'pipelineId'
+    | 'parentPipelineId'
+    | 'jobTags'
     | 'jobKey'
     | 'jobName'
     | 'stage'
@@ -57,7 +63,7 @@ export type DecisionRecord = Omit<
     mabWouldMatch: boolean | null
     nsaiWouldMatch: boolean | null
     tagsSource: TagsSource
-    feasible: { arm: string; observations: number; mean_reward: number }[]
+    feasible: { arm: string; observations: number; mean_reward: number; penalty?: number }[]
     /** Refusal code → arms. */
     refused: Record<string, string[]>
     stateGeneration: string
@@ -75,6 +81,7 @@ export type OutcomeRecord = Pick<
   | 'arm'
   | 'receivedAt'
   | 'late'
+  | 'routingDecisionId'
 > & {
   jobStatus: FinalStatus
   jobDuration: number | null
@@ -124,17 +131,22 @@ export function outcomeOf(event: JobEvent): OutcomeRecord {
     finishedAt: event.occurredAt,
     receivedAt: event.receivedAt,
     late: event.late,
+    routingDecisionId: event.routingDecisionId,
   }
 }
 
 function recordOf(
   event: JobEvent,
-  { generation, fleet, decidedAt }: DecisionContext,
+  { generation, fleet, decidedAt, site }: DecisionContext,
   state: BanditState,
   decidedLate: boolean,
 ): DecisionRecord {
-  const decision = decide(event.eventId, event, state, fleet)
-  const { instance, projectId, projectPath, jobId, pipelineId, jobKey, jobName, stage, source } = event
+  // The windows of maintenance are those of the job's own time; what is seen at its end says nothing of its start.
+  const runners = decidedLate ? undefined : site?.runners
+  const at = event.startedAt ?? event.occurredAt
+  const decision = decide(event.eventId, event, state, fleet, { at, runners: runners ?? NOTHING_SEEN })
+  const { instance, projectId, projectPath, jobId, pipelineId, parentPipelineId } = event
+  const { jobKey, jobName, stage, source } = event
   const matches = (pick: string | null) => (event.arm === null ? null : pick === event.arm)
   return {
     decisionId: event.eventId,
@@ -143,6 +155,7 @@ function recordOf(
     projectPath,
     jobId,
     pipelineId,
+    parentPipelineId,
     jobKey,
     jobName,
     stage,
@@ -157,13 +170,10 @@ function recordOf(
     nsaiConfidence: decision.nsaiConfidence,
     mabWouldMatch: matches(decision.mabRunner),
     nsaiWouldMatch: matches(decision.nsaiRunner),
+    jobTags: event.jobTags,
     tagsSource: event.jobTags === null ? 'unknown' : 'jobs_api',
     knownCount: decision.knownCount,
-    feasible: decision.feasible.map(({ arm, observations, meanReward }) => ({
-      arm,
-      observations,
-      mean_reward: meanReward,
-    })),
+    feasible: decision.feasible.map(({ meanReward, ...arm }) => ({ ...arm, mean_reward: meanReward })),
     refused: armsByCode(decision.refused),
     choices: decision.choices,
     stateGeneration: generation,

@@ -8,7 +8,7 @@ export type SiteRule = {
   /** What refusals name it by. */
   name: string
   severity: 'hard' | 'soft'
-  /** Of a soft one: how much mean reward may be given up to fulfil it, >= 0. */
+  /** Of a soft one: how much mean reward may be given up to fulfil it, > 0; of a hard one 0. */
   weight: number
   /** Job keys that it is for, `*` standing for any text; null: all jobs. */
   jobs: readonly string[] | null

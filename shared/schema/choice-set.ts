@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { armsByCode } from '../domain/feasible.ts'
 import type { Policy } from '../domain/policy.ts'
 import type { ChoiceSet, Lottery } from '../domain/recommendation.ts'
+import type { Relaxation } from '../domain/relaxation.ts'
 import { choiceSetRow, encodeRow } from './rows.ts'
 
 /** In an answer that does not ask for all. */
@@ -19,6 +20,9 @@ export type PreparedChoice = {
   /** JSON lists, cut to what an answer shows. */
   feasibleJson: string
   refusedJson: string
+  /** A sentence about why no arm is feasible, null when one is; and what could be lifted then. */
+  why: string | null
+  relaxations: readonly Relaxation[]
 }
 
 /** For answers that are no decision: nothing to draw from. */
@@ -29,20 +33,27 @@ export const NO_CHOICE: PreparedChoice = {
   refusedCount: 0,
   feasibleJson: '[]',
   refusedJson: '[]',
+  why: null,
+  relaxations: [],
 }
 
 /** @param all shows the whole lists. */
 export function prepareChoice(set: ChoiceSet, choiceSetId: string, all: boolean): PreparedChoice {
-  const { lottery, feasible, refused } = set
+  const { lottery, feasible, refused, why, relaxations } = set
   return {
     choiceSetId,
     lottery,
     feasibleCount: feasible.length,
     refusedCount: refused.length,
     feasibleJson: JSON.stringify(all ? feasible : feasible.slice(0, FEASIBLE_SHOWN)),
-    refusedJson: JSON.stringify(all ? refused : refused.slice(0, REFUSED_SHOWN)),
+    refusedJson: JSON.stringify(all ? refused.map(whole) : refused.slice(0, REFUSED_SHOWN)),
+    why,
+    relaxations,
   }
 }
+
+/** With every rule of every runner, which is otherwise left out of JSON. */
+const whole = ({ arm, code, reason, rules }: ChoiceSet['refused'][number]) => ({ arm, code, reason, rules })
 
 /** The row of `choice_sets`, named by a hash of what it says. */
 export function choiceSetRowOf(

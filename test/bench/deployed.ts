@@ -22,6 +22,7 @@ export const CLOUD_SETTINGS: Readonly<Record<string, string>> = {
   BANDIT_GCS_BUCKET: 'bandit',
   GITLAB_WEBHOOK_TOKEN: WEBHOOK_TOKEN,
   RUNNER_BANDIT_API_TOKEN: 'token-of-ci-of-the-benchmark',
+  RUNNER_BANDIT_MODE: 'autonomous',
   RUNNER_BANDIT_ADMIN_TOKEN: 'token-of-admin-of-the-benchmark',
   RUNNER_BANDIT_PUSH_ACCOUNTS: 'pusher@bench-project.iam.gserviceaccount.com',
   RUNNER_BANDIT_PUSH_AUDIENCE: 'https://functions.bench-project.example',

@@ -94,6 +94,25 @@ export const targets: readonly Target[] = [
     },
     { name: `UCB1, ${arms} arms, time an arm`, measurement: 'ucb1', unit: 'ns', against: cpu },
   ]),
+  {
+    name: 'constraints, 4,000 runners × 50 rules',
+    measurement: 'constraints',
+    unit: 'ms',
+    against: cpu,
+    ...atMost(5),
+  },
+  {
+    name: 'constraints, 4,000 runners × 50 rules, against bare',
+    measurement: 'constraints',
+    unit: '×',
+    against: 'a loop that compares one number of each runner fifty times',
+  },
+  ...['all refused', 'all refused, by code', 'all refused, what to lift'].map((what) => ({
+    name: `constraints, ${what}`,
+    measurement: 'constraints',
+    unit: 'ms',
+    against: cpu,
+  })),
   ...['11 ids, 11 cells', '1,000 ids, 11 cells', '1,000 ids, 1,000 cells', '100,000 ids, 1,000 cells'].map(
     (size) => ({ name: `fold, ${size}`, measurement: 'fold', unit: 'ns', against: cpu, ...atMost(100) }),
   ),

@@ -10,6 +10,7 @@
  *
  * Source: evaluation.md 1.2 to 1.4. Nothing is sampled here: the probabilities are integrated (best-of.ts), and
  * mixed with a share of the uniform policy so that every arm stays possible, and every weight of an estimate finite.
+ * Where arms have penalties, the probabilities are tilted by exp(−penalty) before that.
  *
  * −ln p is a sum of independent exponentials of the rates 1 + s, …, 1 + s + f. Those that are broad beside the scale
  * of y are convolved with it one by one, at most 16 of them; the others are taken by their mean and variance alone.
@@ -29,6 +30,8 @@ const MOST_EXACT = 16
 /** So many arms are compared without asking first which of them can be the best. */
 const FEW = 8
 const NEGLIGIBLE = 1e-4
+/** Far above what is negligible. */
+const NOTICEABLE = 1e-2
 
 /** E[p] · exp(m): what the arm is expected to do, 1 being the baseline without a failure. */
 function scores({ arms }: Choice): number[] {
@@ -40,12 +43,32 @@ function scores({ arms }: Choice): number[] {
 
 function probabilities({ arms }: Choice): number[] {
   const mixed = arms.map(() => UNIFORM_SHARE / arms.length)
-  const places = contenders(arms)
-  const best = probabilitiesOfBest(places.map((place) => indexOf(arms[place] as ArmStatistics)))
-  for (const [order, place] of places.entries()) {
-    mixed[place] = (mixed[place] as number) + (1 - UNIFORM_SHARE) * (best[order] as number)
+  const best = tilted(arms)
+  for (const [place, share] of best) {
+    mixed[place] = (mixed[place] as number) + (1 - UNIFORM_SHARE) * share
   }
   return mixed
+}
+
+/** By place: how likely the arm is the best, times exp(−penalty), of all. */
+function tilted(arms: readonly ArmStatistics[]): Map<number, number> {
+  const best = bestAmong(arms, contenders(arms))
+  const least = arms.reduce((smallest, { penalty }) => Math.min(smallest, penalty), Number.POSITIVE_INFINITY)
+  // The common part of all penalties cancels out, so that none is too large to be told from the others.
+  if (arms.every(({ penalty }) => penalty === least)) return best
+  const tiltOf = (place: number) => Math.exp(least - (arms[place] as ArmStatistics).penalty)
+  const sumOf = (shares: Map<number, number>) =>
+    [...shares].reduce((sum, [place, share]) => sum + share * tiltOf(place), 0)
+  // Where those that can be the best are the penalised ones, the others count after all.
+  const weighed = sumOf(best) < NOTICEABLE ? bestAmong(arms, [...arms.keys()]) : best
+  const sum = sumOf(weighed)
+  if (sum === 0) return best
+  return new Map([...weighed].map(([place, share]) => [place, (share * tiltOf(place)) / sum]))
+}
+
+function bestAmong(arms: readonly ArmStatistics[], places: readonly number[]): Map<number, number> {
+  const best = probabilitiesOfBest(places.map((place) => indexOf(arms[place] as ArmStatistics)))
+  return new Map(places.map((place, order) => [place, best[order] as number]))
 }
 
 /**

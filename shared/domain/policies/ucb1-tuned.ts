@@ -6,14 +6,16 @@ const R = 10
 const MOST_VARIANCE = R ** 2 / 4
 
 /**
- * UCB1-Tuned(arm) = mean reward + width, an arm never tried goes first. Against UCB1 it explores as much as the arm's
+ * UCB1-Tuned(arm) = mean reward + width − penalty, an arm never tried goes first. Against UCB1 it explores as much as the arm's
  * own variance asks for, not as much as the range of the reward would allow.
  * Source: Auer, Cesa-Bianchi, Fischer (2002), section 4, with the reward in [0, R].
  */
 function scores({ arms, totalObservations }: Choice): number[] {
   const lnTotal = Math.log(totalObservations)
   return arms.map((arm) =>
-    arm.observations === 0 ? Number.POSITIVE_INFINITY : arm.meanReward + tunedWidth(arm, lnTotal),
+    arm.observations === 0
+      ? Number.POSITIVE_INFINITY
+      : arm.meanReward + tunedWidth(arm, lnTotal) - arm.penalty,
   )
 }
 
@@ -33,5 +35,5 @@ export const ucb1Tuned: Policy = {
   version: '1',
   parameters: { range: R },
   scores,
-  probabilities: (choice) => allOnTheBest(scores(choice)),
+  probabilities: (choice) => allOnTheBest(scores(choice), choice.arms),
 }

@@ -4,7 +4,7 @@ import { type ArmStatistics, allOnTheBest, type Choice, type Policy } from '../p
 const C = 2
 
 /**
- * UCB1(arm) = mean reward + c · sqrt(ln t / n), t = observations of all arms; an arm never tried goes first.
+ * UCB1(arm) = mean reward + c · sqrt(ln t / n) − penalty, t = observations of all arms; an arm never tried goes first.
  * Source: Auer, Cesa-Bianchi, Fischer (2002), with the product's c = 2.
  */
 function scores({ arms, totalObservations }: Choice): number[] {
@@ -12,9 +12,11 @@ function scores({ arms, totalObservations }: Choice): number[] {
   const found = new Array<number>(arms.length)
   // A loop takes half the time of a map, and a fleet may have thousands of arms.
   for (let index = 0; index < found.length; index += 1) {
-    const { observations, meanReward } = arms[index] as ArmStatistics
+    const { observations, meanReward, penalty } = arms[index] as ArmStatistics
     found[index] =
-      observations === 0 ? Number.POSITIVE_INFINITY : meanReward + C * Math.sqrt(lnTotal / observations)
+      observations === 0
+        ? Number.POSITIVE_INFINITY
+        : meanReward + C * Math.sqrt(lnTotal / observations) - penalty
   }
   return found
 }
@@ -24,5 +26,5 @@ export const ucb1: Policy = {
   version: '1',
   parameters: { c: C },
   scores,
-  probabilities: (choice) => allOnTheBest(scores(choice)),
+  probabilities: (choice) => allOnTheBest(scores(choice), choice.arms),
 }

@@ -18,6 +18,7 @@ function statisticsOf(rewards: Rewards): ArmStatistics {
     meanLogSpeed: 0,
     meanSquaredLogSpeed: 0,
     exposureMs: 0,
+    penalty: 0,
   }
 }
 

@@ -13,9 +13,9 @@ const able = runnerOf({ name: 'Mac', tags: ['docker', 'linux'] })
 
 /** Code and sentence of every clause of GitLab's rule that speaks against the runner. */
 function refusals(runner: Runner, wanted: JobRequirements) {
-  return gitlabRule.flatMap(({ code, refuses }) => {
-    const reason = refuses(runner, wanted)
-    return reason === undefined ? [] : [`${code}: ${reason}`]
+  return gitlabRule.flatMap(({ code, demandOf }) => {
+    const demand = demandOf(wanted)
+    return demand === undefined || demand.isMetBy(runner) ? [] : [`${code}: ${demand.sentence(runner)}`]
   })
 }
 

@@ -145,4 +145,6 @@ describe('a decision', () => {
 test('a project goes by its path, its id and the last part of its path', () => {
   expect(projectNamesOf(42, 'group/sub/app')).toEqual(['group/sub/app', '42', 'app'])
   expect(projectNamesOf(42, null)).toEqual(['42'])
+  // Not by a last part that would pass for the id of another project.
+  expect(projectNamesOf(42, 'group/101')).toEqual(['group/101', '42'])
 })

@@ -23,12 +23,9 @@ describe('the feasible set of a job with known tags', () => {
       fc.property(fleetArb, jobArb, fc.boolean(), (fleet, job, tagsKnown) => {
         const candidates = [...fleet.arms.keys(), 'ä unmanaged', 'Z unmanaged']
         const wanted = { ...job, tags: tagsKnown ? job.tags : null }
-        const { feasible, refused } = feasibleSet(
-          candidates,
-          fleet,
-          wanted,
-          new Set(['arm 0', 'Z unmanaged']),
-        )
+        const { feasible, refused } = feasibleSet(candidates, fleet, wanted, {
+          provenFit: new Set(['arm 0', 'Z unmanaged']),
+        })
         const named = [...feasible, ...refused.map(({ arm }) => arm)]
         expect(named.toSorted()).toEqual(candidates.toSorted())
         expect(feasible).toEqual(feasible.toSorted())
@@ -41,7 +38,8 @@ describe('the feasible set of a job with known tags', () => {
   test('contains an arm that fleet.yaml does not describe only if it served the job before', () => {
     const job = { projectNames: ['app'], tags: ['docker'], refProtected: null }
     const seen = new Set(['seen'])
-    expect(feasibleSet(['seen', 'stranger'], fleetWith(), job, seen)).toEqual({
+    expect(feasibleSet(['seen', 'stranger'], fleetWith(), job, { provenFit: seen })).toEqual({
+      preferences: new Map(),
       feasible: ['seen'],
       refused: [
         {

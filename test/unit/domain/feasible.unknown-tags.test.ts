@@ -12,12 +12,9 @@ describe('the feasible set of a job whose tags are not known', () => {
 
   test('contains only arms known to fit', () => {
     const fleet = fleetWith(armOf({ name: 'a' }), armOf({ name: 'b' }))
-    const { feasible, refused } = feasibleSet(
-      ['a', 'b', 'stranger'],
-      fleet,
-      unknown,
-      new Set(['b', 'stranger']),
-    )
+    const { feasible, refused } = feasibleSet(['a', 'b', 'stranger'], fleet, unknown, {
+      provenFit: new Set(['b', 'stranger']),
+    })
     expect(feasible).toEqual(['b', 'stranger'])
     expect(refused).toEqual([
       {
@@ -30,8 +27,8 @@ describe('the feasible set of a job whose tags are not known', () => {
 
   test('does not contain an arm that is known to fit and cannot take a job now', () => {
     const fleet = fleetWith(armOf({ name: 'a', paused: true }), armOf({ name: 'b', online: false }))
-    const codes = feasibleSet(['a', 'b'], fleet, unknown, new Set(['a', 'b'])).refused.map(({ code }) => code)
-    expect(codes).toEqual(['paused', 'offline'])
+    const { refused } = feasibleSet(['a', 'b'], fleet, unknown, { provenFit: new Set(['a', 'b']) })
+    expect(refused.map(({ code }) => code)).toEqual(['paused', 'offline'])
   })
 
   test('grows by the arms that served the job before, whatever came of it', () => {
@@ -70,7 +67,7 @@ describe('the feasible set of a job whose tags are not known', () => {
         const fleet = fleetWith(...arms)
         const actual = { arm: 'arm 0', tags: [...(first?.tags ?? [])] }
         const fit = provenFitFor(EMPTY_STATE, fleet, '42/unit', actual)
-        const { feasible } = feasibleSet(fleet.arms.keys(), fleet, { ...job, tags: null }, fit)
+        const { feasible } = feasibleSet(fleet.arms.keys(), fleet, { ...job, tags: null }, { provenFit: fit })
         const wrong = feasible.filter(
           (id) => !fleet.arms.get(id)?.runners.some((runner) => mayTake(runner, job)),
         )
@@ -84,7 +81,7 @@ describe('the feasible set of a job whose tags are not known', () => {
     const takesAny = armOf({ name: 'takes any', tags: ['docker'], runUntagged: true })
     const fleet = fleetWith(takesAny, armOf({ name: 'tagged only', tags: ['docker'], runUntagged: false }))
     const fit = provenFitFor(EMPTY_STATE, fleet, '42/unit', { arm: 'takes any', tags: ['docker'] })
-    expect(feasibleSet(fleet.arms.keys(), fleet, unknown, fit).feasible).toEqual(['takes any'])
+    expect(feasibleSet(fleet.arms.keys(), fleet, unknown, { provenFit: fit }).feasible).toEqual(['takes any'])
   })
 
   test('contains a pool only when a runner of it has the tags and can take the job, both at once', () => {
@@ -93,6 +90,6 @@ describe('the feasible set of a job whose tags are not known', () => {
     const bare = runnerOf({ name: 'bare', tags: ['shell'] })
     const fleet = fleetOf([pool(resting, bare), armOf({ name: 'a', tags: ['docker'] })])
     const fit = provenFitFor(EMPTY_STATE, fleet, '42/unit', { arm: 'a', tags: ['docker'] })
-    expect(feasibleSet(['a', 'pool'], fleet, unknown, fit).feasible).toEqual(['a'])
+    expect(feasibleSet(['a', 'pool'], fleet, unknown, { provenFit: fit }).feasible).toEqual(['a'])
   })
 })

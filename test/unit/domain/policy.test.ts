@@ -31,8 +31,10 @@ describe('what a policy sees', () => {
       meanLogSpeed: 0,
       meanSquaredLogSpeed: 0,
       runnerFailures: 0,
+      penalty: 0,
     }
-    expect(choiceOf(state, ['ä', 'b', 'a', 'B'])).toEqual({
+    const preferences = new Map([['b', { penalty: 0.5 }]])
+    expect(choiceOf(state, ['ä', 'b', 'a', 'B'], preferences)).toEqual({
       totalObservations: 3,
       arms: [
         { ...untried, arm: 'B', observations: 1, runnerFailures: 1, exposureMs: 10_000 },
@@ -47,6 +49,7 @@ describe('what a policy sees', () => {
           meanLogSpeed: expect.closeTo(0.438766, 5),
           meanSquaredLogSpeed: expect.closeTo(0.356917, 5),
           exposureMs: 78_000,
+          penalty: 0.5,
         },
         { ...untried, arm: 'ä', exposureMs: 0 },
       ],

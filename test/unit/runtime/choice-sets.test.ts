@@ -10,12 +10,11 @@ import type { BanditState } from '../../../shared/domain/state.ts'
 import { TransientError } from '../../../shared/errors.ts'
 import type { Message, StateSnapshot } from '../../../shared/ports.ts'
 import { preparedChoice, shelfOf } from '../../../shared/runtime/choice-sets.ts'
-import type { Deps } from '../../../shared/runtime/handler.ts'
 import type { RecommendAnswer } from '../../../shared/schema/recommend.ts'
 import { choiceSetRow, recommendationRow } from '../../../shared/schema/rows.ts'
 import { armOf, finishedEvent, fleetWith, NOON, stateOf } from '../../support/builders.ts'
 
-type ChoiceDeps = Pick<Deps, 'state' | 'bus' | 'clock' | 'rng' | 'fleet' | 'settings' | 'log'>
+type ChoiceDeps = Parameters<typeof recommendFor>[1]
 
 const names = ['a', 'b', 'c']
 const learned = stateOf(names.map((arm, index) => finishedEvent({ arm, durationSeconds: 30 * (index + 1) })))
@@ -39,7 +38,8 @@ function world(arms: readonly string[] = names) {
     clock: { now: () => NOON },
     rng: { id: () => `decision ${++ids}` },
     fleet: fleetWith(...arms.map((name) => armOf({ name, tags: ['docker', `own-${name}`] }))),
-    settings: { policyName: 'thompson' },
+    settings: { policyName: 'thompson', mode: 'advisory' },
+    documents: { latest: () => undefined },
     log: { error: (message: string) => lost.push(message) },
   } as unknown as ChoiceDeps
   const ask = (parameters: Record<string, string> = {}) => {
