@@ -1,34 +1,33 @@
 /**
  * shadow: what each policy would have picked, and what became of the job.
  *
- * Trigger: topic `job-events`. Reads: state, fleet. Writes: tables `runner_decisions`, `job_outcomes`.
+ * Trigger: topic `job-events`. Reads: state, fleet, what was seen of the runners; of GitLab, where there is a token, the
+ * tags that the jobs ask for, for two seconds at most. Writes: tables `runner_decisions`, `job_outcomes`.
  * Repetition: a decision keeps the id of its event, an outcome its own; the views take the first of each.
  */
 import { mayBeForgotten } from '../shared/domain/id-window.ts'
 import { decideAtFinish, decideAtStart, outcomeOf } from '../shared/domain/shadow.ts'
 import { breather } from '../shared/runtime/breathe.ts'
 import type { Deps } from '../shared/runtime/handler.ts'
+import { withJobTags } from '../shared/runtime/job-tags.ts'
+import { siteFactsOf } from '../shared/runtime/site-facts.ts'
 import { decodeMessage } from '../shared/schema/event.ts'
 import { decisionRow, encodeRow, outcomeRow } from '../shared/schema/rows.ts'
 
 export async function shadow(
   bodies: unknown[],
-  {
-    state,
-    warehouse,
-    fleet,
-    clock,
-    settings,
-    log,
-  }: Pick<Deps, 'state' | 'warehouse' | 'fleet' | 'clock' | 'settings' | 'log'>,
+  deps: Pick<Deps, 'state' | 'warehouse' | 'documents' | 'gitlab' | 'fleet' | 'clock' | 'settings' | 'log'>,
 ): Promise<void> {
-  const events = bodies.map(decodeMessage).filter((event) => !event.conflicting)
+  const { state, warehouse, fleet, clock, settings, log } = deps
+  const told = bodies.map(decodeMessage).filter((event) => !event.conflicting)
+  const events = await withJobTags(told, deps)
   const snapshot = await state.read()
   const context = {
     state: snapshot.state,
     generation: snapshot.generation,
     fleet,
     decidedAt: clock.now(),
+    site: siteFactsOf(deps),
     lateAfterMs: settings.lateAfterMs,
   }
   const starts = events.filter(({ kind }) => kind === 'job.started')

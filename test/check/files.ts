@@ -23,13 +23,21 @@ function shellOf(path: string): string | undefined {
   return shebang?.[1] ?? (name.endsWith('.sh') ? 'bash' : undefined)
 }
 
+/** GitLab's own tag, in files of CI. */
+const REFERENCE = { tag: '!reference', collection: 'seq' as const, resolve: (list: unknown) => list }
+
 export async function yamlFaults(paths: readonly string[]): Promise<string> {
   const yaml = await import('yaml').catch(() => {
     throw new NeedsInstall('yaml')
   })
   return paths
     .filter((path) => /\.ya?ml$/.test(path))
-    .flatMap((path) => [...yaml.parseAllDocuments(read(path))].map((document) => ({ path, document })))
+    .flatMap((path) =>
+      [...yaml.parseAllDocuments(read(path), { customTags: [REFERENCE] })].map((document) => ({
+        path,
+        document,
+      })),
+    )
     .flatMap(({ path, document }) =>
       [...document.errors, ...document.warnings].map(({ message }) => `${path}: ${message.trimEnd()}`),
     )

@@ -1,0 +1,170 @@
+/** One job of the merged configuration → what each of its instances asks of a runner. */
+import { needsOf } from '../../domain/needs.ts'
+import type { SiteNeeds } from '../../domain/site-rule.ts'
+import { type Instance, instancesOf } from './parallel.ts'
+import { siteNeedsOf } from './site-needs.ts'
+import {
+  type CiEntry,
+  type CiHash,
+  EMPTY,
+  entryOf,
+  type Fault,
+  flattened,
+  hashAt,
+  isHash,
+  isList,
+  isUnknown,
+  type Place,
+  textOf,
+} from './value.ts'
+import { expanded, type Variables, variablesOf } from './variables.ts'
+
+export type CiConfigJob = {
+  name: string
+  stage: string
+  at: Place
+  /** A trigger starts a pipeline, and needs no runner. */
+  kind: 'job' | 'trigger'
+  /** Sorted; null: not known, and `unknown` says why. */
+  tags: readonly string[] | null
+  /** Where they stand: at the job or its parents, or under `default:`. */
+  tagsFrom: 'job' | 'default' | 'nowhere'
+  /** Variables that are set nowhere in sight stay in it. */
+  image: string | null
+  services: readonly string[]
+  needs: SiteNeeds
+  /** What cannot be told from the file, as half sentences. */
+  unknown: readonly string[]
+}
+
+/** What holds for all jobs. */
+export type Globals = {
+  defaults: CiHash
+  variables: CiHash
+  /** Of who asks; they go before all others, as those of a pipeline do. */
+  given: Variables
+}
+
+/** A trigger's own words are for the pipeline that it starts. */
+const NOTHING = {
+  tags: [],
+  tagsFrom: 'nowhere',
+  image: null,
+  services: [],
+  needs: needsOf({}),
+  unknown: [],
+} as const
+
+const DEFAULT_STAGE = 'test'
+const MAX_TAGS = 50
+
+export function jobsOf(name: string, hash: CiHash, at: Place, globals: Globals, fault: Fault): CiConfigJob[] {
+  const stage = textOf(entryOf(hash, 'stage')?.value) ?? DEFAULT_STAGE
+  const kind = isTrigger(hash) ? 'trigger' : 'job'
+  const reader = readerOf(name, hash, globals, fault)
+  return instancesOf(name, entryOf(hash, 'parallel'), fault).map((instance) => {
+    const own: Variables = new Map([
+      ['CI_JOB_NAME', { value: instance.name, isRaw: true }],
+      ['CI_JOB_STAGE', { value: stage, isRaw: true }],
+    ])
+    const asked = kind === 'trigger' ? NOTHING : reader(instance, own)
+    return { name: instance.name, stage, at, kind, ...asked }
+  })
+}
+
+export function isTrigger(hash: CiHash): boolean {
+  return entryOf(hash, 'trigger') !== undefined && entryOf(hash, 'script') === undefined
+}
+
+function readerOf(name: string, hash: CiHash, globals: Globals, fault: Fault) {
+  const inherit = hashAt(hash, 'inherit')
+  const defaults = inherited(globals.defaults, entryOf(inherit, 'default'))
+  const global = variablesOf(inherited(globals.variables, entryOf(inherit, 'variables')))
+  const ownVariables = variablesOf(hashAt(hash, 'variables'))
+  const tags = entryOf(hash, 'tags') ?? entryOf(defaults, 'tags')
+  const image = entryOf(hash, 'image') ?? entryOf(defaults, 'image')
+  const services = entryOf(hash, 'services') ?? entryOf(defaults, 'services')
+  const tagTexts = textsOfTags(name, tags, fault)
+  const tagsFrom = tags === undefined ? 'nowhere' : entryOf(hash, 'tags') ? 'job' : 'default'
+
+  return (instance: Instance, predefined: Variables) => {
+    const variables: Variables = new Map([
+      ...predefined,
+      ...global,
+      ...ownVariables,
+      ...instance.variables,
+      ...globals.given,
+    ])
+    const wanted = tagTexts.texts.map((text) => expanded(text, variables))
+    const missing = [...new Set(wanted.flatMap((one) => one.missing))]
+    const unknown = [
+      ...(tagTexts.unknown ?? []),
+      ...missing.map((variable) => `its tags hold $${variable}, which is set nowhere in the file`),
+      ...(isUnknown(image?.value) ? [`its image: ${image.value.why}`] : []),
+      ...(instance.unknown === undefined ? [] : [`how many it is: ${instance.unknown}`]),
+    ]
+    const isKnown = missing.length === 0 && tagTexts.unknown === undefined
+    const plain = wanted.map(({ text }) => text.trim()).filter((text) => text !== '')
+    const used = imageOf(image, variables)
+    const usedServices = servicesOf(services, variables)
+    return {
+      tags: isKnown ? [...new Set(plain)].sort() : null,
+      tagsFrom,
+      image: used.name ?? null,
+      services: usedServices,
+      needs: siteNeedsOf(
+        {
+          image: entryOf(hash, 'image') === undefined ? null : (used.name ?? null),
+          services: entryOf(hash, 'services') === undefined ? [] : usedServices,
+          platform: used.platform,
+        },
+        variables,
+      ),
+      unknown,
+    } satisfies Omit<CiConfigJob, 'name' | 'stage' | 'at' | 'kind'>
+  }
+}
+
+/** `inherit: default: false`, or the list of what is inherited. */
+function inherited(hash: CiHash, rule: CiEntry | undefined): CiHash {
+  if (rule?.value === false) return EMPTY
+  if (!isList(rule?.value)) return hash
+  const kept = new Set(rule.value.map(textOf))
+  return new Map([...hash].filter(([key]) => kept.has(key)))
+}
+
+function textsOfTags(
+  name: string,
+  entry: CiEntry | undefined,
+  fault: Fault,
+): { texts: readonly string[]; unknown?: readonly string[] } {
+  if (entry === undefined) return { texts: [] }
+  if (isUnknown(entry.value)) return { texts: [], unknown: [`its tags: ${entry.value.why}`] }
+  const items = flattened(entry.value)
+  const unknown = items.filter(isUnknown).map(({ why }) => `its tags: ${why}`)
+  const texts = items.filter((item) => typeof item === 'string')
+  if (!isList(entry.value) || texts.length + unknown.length < items.length)
+    fault(entry.at, `tags of "${name}" have to be a list of texts`)
+  if (texts.length >= MAX_TAGS) fault(entry.at, `tags of "${name}" have to be fewer than ${MAX_TAGS}`)
+  return unknown.length > 0 ? { texts, unknown } : { texts }
+}
+
+function imageOf(entry: CiEntry | undefined, variables: Variables): { name?: string; platform?: string } {
+  const value = entry?.value
+  const named = isHash(value) ? textOf(value.get('name')?.value) : textOf(value)
+  if (named === undefined) return {}
+  const platform = isHash(value) ? textOf(hashAt(value, 'docker').get('platform')?.value) : undefined
+  const known = platform === undefined ? undefined : expanded(platform, variables)
+  return {
+    name: expanded(named, variables).text,
+    ...(known !== undefined && known.missing.length === 0 ? { platform: known.text } : {}),
+  }
+}
+
+function servicesOf(entry: CiEntry | undefined, variables: Variables): string[] {
+  if (entry === undefined) return []
+  return flattened(entry.value).flatMap((item) => {
+    const named = isHash(item) ? textOf(item.get('name')?.value) : textOf(item)
+    return named === undefined ? [] : [expanded(named, variables).text]
+  })
+}
