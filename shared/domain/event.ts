@@ -46,6 +46,10 @@ export type Witness = {
   jobName: string
   stage: string
   pipelineId: number | null
+  /** Of a job of a child or downstream pipeline: the pipeline that started it. */
+  parentPipelineId: number | null
+  /** The recommendation by which the job says that it was routed. */
+  routingDecisionId: string | null
   commitSha: string | null
   /** 0 on the first try, 1 on the first retry. */
   attempt: number | null

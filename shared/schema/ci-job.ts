@@ -9,6 +9,8 @@ export type CiJob = {
   pipelineId: string
   /** Null before GitLab tells of it. */
   runnerId: string | null
+  /** Whether its ref is protected; null before GitLab tells of it. */
+  refProtected: boolean | null
   /** Whose code runs, and where it runs: two projects in a merge request of a fork, else the same one. */
   projects: readonly { id: string; path: string }[]
 }
@@ -22,6 +24,7 @@ const claims = z.object({
   job_id: id,
   pipeline_id: id,
   runner_id: id.nullish(),
+  ref_protected: z.enum(['true', 'false']).nullish(),
   /** From GitLab 18.4 on: where the job runs. `project_id` is then the project whose code it is. */
   job_project_id: id.optional(),
   job_project_path: path.optional(),
@@ -40,6 +43,7 @@ export function readCiJob(verified: Readonly<Record<string, unknown>>): CiJob | 
     jobId: said.job_id,
     pipelineId: said.pipeline_id,
     runnerId: said.runner_id ?? null,
+    refProtected: said.ref_protected == null ? null : said.ref_protected === 'true',
     projects: [code, place],
   }
 }

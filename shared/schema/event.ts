@@ -38,6 +38,9 @@ export const eventRow = z.object({
   conflicting: z.boolean(),
   job_tags: tagList.nullable(),
   idempotency_key: z.string().nullable(),
+  // Events that an older version published lack them.
+  parent_pipeline_id: z.int().nullable().default(null),
+  routing_decision_id: z.string().nullable().default(null),
 })
 
 export type EventRow = z.input<typeof eventRow>
@@ -77,6 +80,8 @@ export function encodeEvent(event: JobEvent): EventRow {
     conflicting: event.conflicting,
     job_tags: event.jobTags === null ? null : joinTags(event.jobTags),
     idempotency_key: event.idempotencyKey,
+    parent_pipeline_id: event.parentPipelineId,
+    routing_decision_id: event.routingDecisionId,
   }
 }
 
@@ -118,6 +123,8 @@ export function decodeEvent(value: unknown): JobEvent {
     conflicting: row.conflicting,
     jobTags: row.job_tags,
     idempotencyKey: row.idempotency_key,
+    parentPipelineId: row.parent_pipeline_id,
+    routingDecisionId: row.routing_decision_id,
   }
 }
 

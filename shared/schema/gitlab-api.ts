@@ -36,7 +36,14 @@ const apiJob = z.object({
   tag_list: z.array(text).nullish(),
   /** Null when none took the job, or it was deleted since. Its tags are not told here. */
   runner: runner.nullish(),
-  pipeline: z.object({ id: id.nullish(), sha: text.nullish() }).nullish(),
+  pipeline: z
+    .object({
+      id: id.nullish(),
+      sha: text.nullish(),
+      /** Not GitLab's: added by who asked for the jobs of a pipeline that another one started. */
+      parent_id: id.nullish(),
+    })
+    .nullish(),
 })
 type ApiJob = z.output<typeof apiJob>
 
@@ -147,6 +154,7 @@ function witnessesOf(job: ApiJob, project: { id: number; path: string }): Witnes
     jobName: job.name,
     stage: job.stage,
     pipelineId: job.pipeline?.id ?? null,
+    parentPipelineId: job.pipeline?.parent_id ?? null,
     commitSha: job.pipeline?.sha ?? null,
     // The list does not tell which of a job's tries it is.
     attempt: null,

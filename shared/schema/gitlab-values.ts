@@ -48,6 +48,13 @@ export const runner = z.object({
     .transform((tags) => tags ?? []),
 })
 
+/** Of jobs of a child or downstream pipeline only: the pipeline that started theirs. A strange one is none. */
+export const sourcePipeline = z
+  .object({ pipeline_id: id })
+  .nullish()
+  .catch(null)
+  .transform((parent) => parent?.pipeline_id ?? null)
+
 const KIND_OF_STATUS = new Map<string, EventKind>([
   ['pending', 'job.queued'],
   ['running', 'job.started'],
@@ -88,7 +95,7 @@ export function kindOf(
 /** What a job hook and a job of a pipeline hook say alike. */
 export type SeenJob = Omit<
   Witness,
-  'kind' | 'status' | 'failureReason' | 'durationSeconds' | 'jobTags' | 'runner'
+  'kind' | 'status' | 'failureReason' | 'durationSeconds' | 'jobTags' | 'routingDecisionId' | 'runner'
 > & {
   failureReason: string | null | undefined
   durationSeconds: number | null
@@ -108,6 +115,7 @@ export function witnessOf(kind: EventKind, status: string, job: SeenJob): Witnes
     durationSeconds: finished ? durationOf(job.durationSeconds, startedAt, finishedAt) : null,
     runner: job.runner ?? null,
     jobTags: null,
+    routingDecisionId: null,
   }
 }
 

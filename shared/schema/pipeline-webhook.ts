@@ -13,6 +13,7 @@ import {
   pickPlain,
   runner,
   seconds,
+  sourcePipeline,
   text,
   timestamp,
   type WebhookReading,
@@ -28,6 +29,7 @@ const pipelineHook = z.object({
   object_attributes: z.object({ id, sha: text.nullish() }),
   project: z.object({ id, path_with_namespace: text.nullish() }),
   builds: z.array(z.unknown()),
+  source_pipeline: sourcePipeline,
 })
 
 const job = z.object({
@@ -83,6 +85,7 @@ function readJob(build: unknown, pipeline: PipelineHook, body: Record<string, un
     jobName: seen.name,
     stage: seen.stage,
     pipelineId: pipeline.object_attributes.id,
+    parentPipelineId: pipeline.source_pipeline,
     commitSha: pipeline.object_attributes.sha ?? null,
     attempt: null,
     createdAt: seen.created_at,
@@ -105,6 +108,7 @@ function redact(body: Record<string, unknown>, build?: unknown): Kept {
     object_kind: PIPELINE_KIND,
     object_attributes: pickPlain(body.object_attributes, ['id', 'sha']),
     project,
+    ...(body.source_pipeline ? { source_pipeline: pickPlain(body.source_pipeline, ['pipeline_id']) } : {}),
   }
   const kept = pickPlain(build, JOB_KEYS)
   if (build !== undefined) {

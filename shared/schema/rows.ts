@@ -1,10 +1,13 @@
 /** Rows of the tables besides the log. Their columns are described in sql/ci_metrics/<table>.yaml. */
 import * as z from 'zod'
 import { SOURCES } from '../domain/event.ts'
+import { CANARY_GROUPS, MODES } from '../domain/mode.ts'
 import { TAGS_SOURCES } from '../domain/shadow.ts'
 import { instant, json, tagList, toSnakeCase } from './wire.ts'
 
 const id = z.int()
+/** Left out where it is 0. */
+const penalty = z.number().positive()
 const refusedByCode = json(z.record(z.string(), z.array(z.string())))
 
 const jobColumns = {
@@ -34,7 +37,16 @@ export const decisionRow = z.object({
   nsai_would_match: z.boolean().nullable(),
   tags_source: z.enum(TAGS_SOURCES),
   known_count: z.int().min(0),
-  feasible: json(z.array(z.object({ arm: z.string(), observations: z.int(), mean_reward: z.number() }))),
+  feasible: json(
+    z.array(
+      z.object({
+        arm: z.string(),
+        observations: z.int(),
+        mean_reward: z.number(),
+        penalty: penalty.optional(),
+      }),
+    ),
+  ),
   refused: refusedByCode,
   choices: json(
     z.array(
@@ -51,6 +63,8 @@ export const decisionRow = z.object({
   state_as_of_at: instant.nullable(),
   state_lag_seconds: z.number().nullable(),
   state_observations: z.int().min(0),
+  parent_pipeline_id: id.nullable(),
+  job_tags: tagList.nullable(),
 })
 
 export const outcomeRow = z.object({
@@ -67,6 +81,7 @@ export const outcomeRow = z.object({
   finished_at: instant,
   received_at: instant,
   late: z.boolean(),
+  routing_decision_id: z.string().nullable(),
 })
 
 export const recommendationRow = z.object({
@@ -89,6 +104,13 @@ export const recommendationRow = z.object({
   state_generation: z.string().nullable(),
   state_as_of_at: instant.nullable(),
   state_observations: z.int().nullable(),
+  project_id: id.nullable(),
+  pipeline_id: id.nullable(),
+  asked_by_job_id: id.nullable(),
+  mode: z.enum(MODES).nullable(),
+  routed: z.boolean().nullable(),
+  canary_share: z.number().min(0).max(1).nullable(),
+  canary_group: z.enum(CANARY_GROUPS).nullable(),
 })
 
 export const choiceSetRow = z.object({
@@ -105,6 +127,9 @@ export const choiceSetRow = z.object({
         score: z.number().nullable(),
         probability: z.number().min(0).max(1),
         observations: z.int(),
+        mean_reward: z.number(),
+        penalty: penalty.optional(),
+        unmet: z.array(z.string()).optional(),
       }),
     ),
   ),

@@ -35,6 +35,9 @@ const tags = z.string().transform((value): string[] => {
     .filter((tag) => tag !== '')
 })
 
+/** Of the recommendation that routed the job: MAB_DECISION_ID. */
+const decisionId = z.string().regex(/^[\w-]{1,64}$/, 'is no id of a decision')
+
 const report = z.object({
   project_id: id,
   job_id: id,
@@ -43,6 +46,8 @@ const report = z.object({
   project_path: text.optional(),
   stage: text.optional(),
   pipeline_id: id.optional(),
+  parent_pipeline_id: id.optional(),
+  decision_id: decisionId.optional(),
   commit_sha: text.optional(),
   started_at: timestamp.optional(),
   finished_at: timestamp.optional(),
@@ -76,6 +81,8 @@ export function readUpdate(parameters: Iterable<[string, string]>, receivedAt: I
     jobName: seen.job_name,
     stage: seen.stage ?? '',
     pipelineId: seen.pipeline_id ?? null,
+    parentPipelineId: seen.parent_pipeline_id ?? null,
+    routingDecisionId: seen.decision_id ?? null,
     commitSha: seen.commit_sha ?? null,
     attempt: null,
     createdAt: null,

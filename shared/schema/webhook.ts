@@ -14,6 +14,7 @@ import {
   quoted,
   runner,
   seconds,
+  sourcePipeline,
   text,
   timestamp,
   type WebhookReading,
@@ -41,6 +42,7 @@ const jobHook = z.object({
   sha: text.nullish(),
   runner: runner.nullish(),
   project: z.object({ path_with_namespace: text.nullish() }).nullish(),
+  source_pipeline: sourcePipeline,
 })
 
 export function isPipelineHook(body: unknown): boolean {
@@ -82,6 +84,7 @@ function readJobHook(body: Record<string, unknown>): WebhookReading {
     jobName: job.build_name,
     stage: job.build_stage,
     pipelineId: job.pipeline_id ?? null,
+    parentPipelineId: job.source_pipeline,
     commitSha: job.sha ?? null,
     attempt: job.retries_count ?? null,
     createdAt: job.build_created_at_iso ?? job.build_created_at,
@@ -100,9 +103,10 @@ const SAFE_KEYS = ['object_kind', 'event_name', 'build_status', ...Object.keys(j
 /** What may be kept of a body that was not understood: the keys of a job hook, and only plain values of them. */
 export function redactWebhook(body: unknown): Kept {
   const payload = pickPlain(body, SAFE_KEYS)
-  const { runner: seen, project } = (body ?? {}) as Record<string, unknown>
+  const { runner: seen, project, source_pipeline: parent } = (body ?? {}) as Record<string, unknown>
   if (seen) payload.runner = pickPlain(seen, ['id', 'description', 'tags'])
   if (project) payload.project = pickPlain(project, ['path_with_namespace'])
+  if (parent) payload.source_pipeline = pickPlain(parent, ['pipeline_id'])
   return {
     projectId: legibleId(payload.project_id),
     jobId: legibleId(payload.build_id),

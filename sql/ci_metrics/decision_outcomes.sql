@@ -2,6 +2,8 @@
 -- Of the decisions on a job the one made at its start counts, else the late one; of one decision written twice
 -- the first. The actual runner is the one that ended the job, as far as known: a start may not name it, or name one
 -- that lost the job again. Grain: one row per job that was decided on. The outcome is NULL while the job runs.
+-- A routed job has the newest routed recommendation of its job key that its own pipeline, or the one that started
+-- that, asked for before it began; or the one that its own report names.
 WITH decisions AS (
   SELECT *
   FROM ci_metrics.runner_decisions
@@ -15,6 +17,57 @@ outcomes AS (
   SELECT *
   FROM ci_metrics.job_outcomes
   QUALIFY ROW_NUMBER() OVER (PARTITION BY event_id ORDER BY received_at, job_status, job_duration) = 1
+),
+
+-- By whom a job may have been routed: pipelines that may have asked, and the recommendation that its report names.
+askers AS (
+  SELECT instance, project_id, job_id, job_key, decided_at, pipeline_id
+  FROM decisions
+  UNION ALL
+  SELECT instance, project_id, job_id, job_key, decided_at, parent_pipeline_id
+  FROM decisions
+  WHERE parent_pipeline_id IS NOT NULL
+),
+
+found AS (
+  SELECT askers.instance, askers.project_id, askers.job_id, recommendations.decision_id, FALSE AS is_reported
+  FROM askers
+  INNER JOIN ci_metrics.recommendations
+    ON recommendations.project_id = askers.project_id
+    AND recommendations.pipeline_id = askers.pipeline_id
+    AND recommendations.job_key = askers.job_key
+    AND recommendations.decided_at <= askers.decided_at
+  UNION ALL
+  SELECT decisions.instance, decisions.project_id, decisions.job_id, outcomes.routing_decision_id, TRUE
+  FROM decisions
+  INNER JOIN outcomes
+    ON outcomes.instance = decisions.instance
+    AND outcomes.project_id = decisions.project_id
+    AND outcomes.job_id = decisions.job_id
+  INNER JOIN ci_metrics.recommendations
+    ON recommendations.decision_id = outcomes.routing_decision_id
+    AND recommendations.project_id = decisions.project_id
+    AND recommendations.job_key = decisions.job_key
+),
+
+routings AS (
+  SELECT
+    found.instance,
+    found.project_id,
+    found.job_id,
+    recommendations.decision_id,
+    recommendations.arm,
+    recommendations.propensity,
+    recommendations.policy,
+    recommendations.mode,
+    recommendations.canary_group
+  FROM found
+  INNER JOIN ci_metrics.recommendations ON recommendations.decision_id = found.decision_id
+  WHERE recommendations.routed AND recommendations.arm IS NOT NULL
+  QUALIFY ROW_NUMBER() OVER (
+    PARTITION BY found.instance, found.project_id, found.job_id
+    ORDER BY found.is_reported DESC, recommendations.decided_at DESC, recommendations.decision_id
+  ) = 1
 )
 
 SELECT
@@ -56,9 +109,21 @@ SELECT
   outcomes.cost_eur,
   outcomes.finished_at,
   outcomes.received_at AS outcome_received_at,
-  outcomes.late AS outcome_late
+  outcomes.late AS outcome_late,
+  decisions.parent_pipeline_id,
+  routings.decision_id AS routed_decision_id,
+  routings.arm AS routed_runner,
+  routings.propensity AS routed_propensity,
+  routings.policy AS routed_policy,
+  routings.mode AS routed_mode,
+  routings.canary_group AS routed_canary_group,
+  routings.arm = COALESCE(outcomes.arm, decisions.actual_runner) AS landed_as_routed
 FROM decisions
 LEFT JOIN outcomes
   ON outcomes.instance = decisions.instance
   AND outcomes.project_id = decisions.project_id
   AND outcomes.job_id = decisions.job_id
+LEFT JOIN routings
+  ON routings.instance = decisions.instance
+  AND routings.project_id = decisions.project_id
+  AND routings.job_id = decisions.job_id

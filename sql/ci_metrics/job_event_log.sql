@@ -4,7 +4,7 @@ SELECT
   event_id, kind, instance, source, occurred_at, received_at, project_id, project_path, job_id, job_key, job_name,
   stage, pipeline_id, commit_sha, attempt, created_at, started_at, finished_at, queued_seconds, status,
   failure_reason, duration_seconds, runner_id, runner_description, runner_tags, arm, unmanaged, cost_per_hour_eur,
-  late, conflicting, job_tags, idempotency_key
+  late, conflicting, job_tags, idempotency_key, parent_pipeline_id, routing_decision_id
 FROM ci_metrics.job_events
 WHERE
   NOT conflicting
