@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll } from 'vitest'
 import { openFolder } from '../../functions/local/folder.ts'
 import { listen } from '../../functions/local/http.ts'
-import type { Log } from '../../shared/ports.ts'
+import type { Clock, Log } from '../../shared/ports.ts'
 import { loadConfig } from '../../shared/runtime/config.ts'
 import type { LocalDeps } from '../../shared/runtime/deps-local.ts'
 import { temporaryFolder } from './temporary-folder.ts'
@@ -29,15 +29,23 @@ export const dataFolder = () => temporaryFolder((cleanUp) => cleanups.push(clean
 
 type Environment = Record<string, string | undefined>
 
-/** Serves in this process; closed when the test file is done. */
-export async function startServer(env: Environment = {}): Promise<{ url: string; deps: LocalDeps }> {
+/**
+ * Serves in this process; closed when the test file is done.
+ * @param clock the real one, unless time is played.
+ */
+export async function startServer(
+  env: Environment = {},
+  clock?: Clock,
+): Promise<{ url: string; deps: LocalDeps }> {
   const settings = loadConfig({
     PORT: '0',
     GITLAB_WEBHOOK_TOKEN: WEBHOOK_TOKEN,
+    // Told, and routed by.
+    RUNNER_BANDIT_MODE: 'autonomous',
     RUNNER_BANDIT_DATA: dataFolder(),
     ...env,
   })
-  const deps = await openFolder(settings, silent)
+  const deps = await openFolder(settings, silent, { ...(clock && { clock }) })
   const { server, port } = await listen(deps)
   cleanups.push(async () => {
     server.closeAllConnections()

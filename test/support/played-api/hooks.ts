@@ -14,10 +14,18 @@ export type PlayedHook = {
 const EVENTS = ['push_events', 'job_events', 'pipeline_events', 'issues_events']
 const FLAGS = [...EVENTS, 'enable_ssl_verification']
 
-export function createHooks(version: 18 | 19, receiver: (hook: PlayedHook) => number) {
+/** What a webhook's receiver answers to a test of a trigger. */
+export type HookReceiver = (hook: PlayedHook, trigger: string) => number | Promise<number>
+
+export function createHooks(version: 18 | 19, receiver: HookReceiver) {
   const all: PlayedHook[] = []
 
-  function answer(projectId: number, method: string, rest: string, body: Record<string, unknown>): Reply {
+  function answer(
+    projectId: number,
+    method: string,
+    rest: string,
+    body: Record<string, unknown>,
+  ): Reply | Promise<Reply> {
     const [, id, trigger] = /^hooks(?:\/(\d+))?(?:\/test\/(\w+))?$/.exec(rest) ?? []
     if (id === undefined) {
       if (method === 'GET')
@@ -43,10 +51,10 @@ export function createHooks(version: 18 | 19, receiver: (hook: PlayedHook) => nu
     return { status, body: told(hook) }
   }
 
-  function test(hook: PlayedHook, trigger: string): Reply {
+  async function test(hook: PlayedHook, trigger: string): Promise<Reply> {
     if (!EVENTS.includes(trigger))
       return { status: 400, body: { error: 'trigger does not have a valid value' } }
-    const httpStatus = receiver(hook)
+    const httpStatus = await receiver(hook, trigger)
     const isOk = httpStatus >= 200 && httpStatus < 300
     hook.recentFailures = isOk ? 0 : hook.recentFailures + 1
     if (isOk) return { status: 201, body: { message: '201 Created' } }
