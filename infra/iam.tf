@@ -66,7 +66,7 @@ resource "google_storage_bucket_iam_member" "writes_state" {
 # The tables
 
 resource "google_bigquery_dataset_iam_member" "reads_tables" {
-  for_each   = toset(["ingest"])
+  for_each   = toset(["ingest", "recommend"])
   dataset_id = google_bigquery_dataset.metrics.dataset_id
   role       = "roles/bigquery.dataViewer"
   member     = google_service_account.service[each.key].member
@@ -97,8 +97,25 @@ resource "google_bigquery_table_iam_member" "record_writes" {
 
 # To ask anything of a table is a job of the project; record counts what quarantine holds.
 resource "google_project_iam_member" "queries" {
-  for_each = toset(["ingest", "admin", "record", "ticks"])
+  for_each = toset(["ingest", "recommend", "admin", "record", "ticks"])
   project  = var.project
   role     = "roles/bigquery.jobUser"
+  member   = google_service_account.service[each.key].member
+}
+
+# Machines that are started when a tag is down and jobs wait for it (adr/0020): nothing but this, and only when it is
+# asked for. Machines of another project need the same there.
+
+resource "google_project_iam_custom_role" "starts_vms" {
+  count       = var.start_vms ? 1 : 0
+  role_id     = "${replace(var.name, "-", "_")}_starts_vms"
+  title       = "Runner Bandit: starts and stops machines"
+  permissions = ["compute.instances.get", "compute.instances.start", "compute.instances.stop"]
+}
+
+resource "google_project_iam_member" "starts_vms" {
+  for_each = toset(var.start_vms ? ["ticks"] : [])
+  project  = var.project
+  role     = google_project_iam_custom_role.starts_vms[0].id
   member   = google_service_account.service[each.key].member
 }

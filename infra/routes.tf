@@ -6,9 +6,12 @@ locals {
     "/"                = "recommend"
     "/recommend"       = "recommend"
     "/stats"           = "recommend"
+    "/explain"         = "recommend"
+    "/availability"    = "recommend"
     "/health"          = "recommend"
     "/webhooks/gitlab" = "ingest"
     "/update"          = "ingest"
+    "/report"          = "ingest"
     "/reset"           = "admin"
   }
 
@@ -30,9 +33,11 @@ locals {
 
   # Work by the clock, in UTC: route → schedule and service. Not on the hour, when everybody's work begins.
   ticks = {
-    retain      = { schedule = "23 3 * * *", service = "ticks" }
-    check-state = { schedule = "53 3 * * *", service = "ticks" }
-    reconcile   = { schedule = "37 * * * *", service = "ticks" }
+    retain             = { schedule = "23 3 * * *", service = "ticks" }
+    check-state        = { schedule = "53 3 * * *", service = "ticks" }
+    check-routing      = { schedule = "13 * * * *", service = "ticks" }
+    check-availability = { schedule = "*/2 * * * *", service = "ticks" }
+    reconcile          = { schedule = "37 * * * *", service = "ticks" }
   }
   learn_tick = { route = "learn-batch", schedule = "* * * * *", service = "learn" }
 

@@ -19,8 +19,8 @@ resource "google_cloud_scheduler_job" "tick" {
   }
 
   retry_config {
-    # A batch comes again within the minute; the others wait for an hour or a day.
-    retry_count          = each.value.schedule == local.learn_tick.schedule ? 0 : 3
+    # What comes again within minutes is not tried again; the others wait for an hour or a day.
+    retry_count          = startswith(each.value.schedule, "*") ? 0 : 3
     min_backoff_duration = "60s"
     max_backoff_duration = "600s"
   }

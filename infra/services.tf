@@ -98,11 +98,11 @@ locals {
 
   # Which settings from Secret Manager a service may read; it is given those that are in use.
   secret_readers = {
-    ingest    = ["GITLAB_WEBHOOK_TOKEN", "GITLAB_WEBHOOK_SIGNING_TOKEN", "RUNNER_BANDIT_API_TOKEN"]
+    ingest    = ["GITLAB_WEBHOOK_TOKEN", "GITLAB_WEBHOOK_SIGNING_TOKEN", "RUNNER_BANDIT_API_TOKEN", "GITLAB_API_TOKEN"]
     recommend = ["RUNNER_BANDIT_API_TOKEN"]
     admin     = ["RUNNER_BANDIT_ADMIN_TOKEN"]
     learn     = []
-    shadow    = []
+    shadow    = ["GITLAB_API_TOKEN"]
     record    = []
     ticks     = ["GITLAB_API_TOKEN"]
   }

@@ -140,3 +140,9 @@ variable "budget_units" {
   type        = number
   default     = 50
 }
+
+variable "start_vms" {
+  description = "Whether machines of the project may be started and stopped, as the section `availability` of fleet.yaml says."
+  type        = bool
+  default     = false
+}

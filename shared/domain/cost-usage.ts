@@ -29,6 +29,10 @@ export const ASSUMED = {
   loggedBytesPerEvent: 600,
   /** How long old generations of the state live. */
   oldGenerationDays: 1.5,
+  /** Whether runners are alive is looked at every two minutes; each of the queries is billed 10 MB at least. */
+  looksPerDay: 720,
+  lookSeconds: 2,
+  lookBytes: 10 * 2 ** 20,
 } as const
 
 /** So much of what is billed in a month, and for what. */
@@ -159,6 +163,7 @@ export function otherUsage(deployment: Deployment): Usage[] {
   const rows = jobsPerDay * logDays * (ASSUMED.rowsPerJob + recommendationsPerJob) * ASSUMED.rowBytes
   const { journalBytes, rowBytes, insertSeconds, oldGenerationDays, daysPerMonth } = ASSUMED
   const ready = deployment.readyInstances * MONTH_SECONDS
+  const looks = ASSUMED.looksPerDay * daysPerMonth
   const usage: Usage[] = [
     ...served('recommend', asked, instanceSeconds(asked, 0, ASSUMED.concurrency), 0.5),
     { meter: 'reads', what: 'the state, by recommend', units: stateReads(asked) },
@@ -174,7 +179,9 @@ export function otherUsage(deployment: Deployment): Usage[] {
     },
     { meter: 'tableGibMonths', what: 'the log, decisions, outcomes', units: (logged + rows) / GIB },
     { meter: 'queriedBytes', what: 'check-state, once a day', units: logged * daysPerMonth },
-    { meter: 'schedules', what: 'ticks', units: 3 + (driver === 'pull' ? shards : 0) },
+    ...served('availability', looks, instanceSeconds(looks, ASSUMED.lookSeconds, 1), 0.5),
+    { meter: 'queriedBytes', what: 'availability', units: looks * ASSUMED.lookBytes },
+    { meter: 'schedules', what: 'ticks', units: 5 + (driver === 'pull' ? shards : 0) },
     { meter: 'secretVersions', what: 'tokens', units: 4 },
   ]
   if (!deployment.loadBalancer) return usage

@@ -79,11 +79,11 @@ test.skipIf(!hasTerraform)(
   () => {
     const variables = { secrets_in_use: '["GITLAB_WEBHOOK_SIGNING_TOKEN", "GITLAB_API_TOKEN"]' }
     expect(evaluate('local.secrets', variables)).toEqual({
-      ingest: ['GITLAB_WEBHOOK_SIGNING_TOKEN'],
+      ingest: ['GITLAB_WEBHOOK_SIGNING_TOKEN', 'GITLAB_API_TOKEN'],
       recommend: [],
       admin: [],
       learn: [],
-      shadow: [],
+      shadow: ['GITLAB_API_TOKEN'],
       record: [],
       ticks: ['GITLAB_API_TOKEN'],
     })

@@ -25,17 +25,22 @@ function grantsOf({ resource, locals }: Configuration): Map<string, Set<string>>
       const each = keysOf(body)
       for (const key of each ?? ['']) {
         const service = holder === 'each.key' ? key : JSON.parse(holder)
-        held.get(service)?.add(`${body.role} on ${targetOf(type, body, key)}`)
+        held.get(service)?.add(`${roleOf(body)} on ${targetOf(type, body, key)}`)
       }
     }
   }
   return held
 }
 
+/** A role of the project's own by its name in infra/. */
+const roleOf = ({ role }: Body) =>
+  String(role).replace(/^\$\{google_project_iam_custom_role\.(\w+)\[0\]\.id\}$/, 'roles/$1')
+
 /** The literal keys of `for_each`. */
 function keysOf({ for_each: forEach, subscription }: Body): string[] | undefined {
   if (forEach === undefined || subscription !== undefined) return undefined
-  const list = /^\$\{toset\((\[[^[\]]*\])\)\}$/.exec(String(forEach))?.[1]
+  // What is granted only when it is asked for is held to be granted.
+  const list = /^\$\{toset\((?:var\.start_vms \? )?(\[[^[\]]*\])(?: : \[\])?\)\}$/.exec(String(forEach))?.[1]
   if (list === undefined) throw new Error(`for_each is not a list of names: ${forEach}`)
   return JSON.parse(list)
 }

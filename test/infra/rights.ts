@@ -3,7 +3,11 @@
  * The compiler holds the ports: `of<typeof handler>` takes exactly those, so a handler that is given another port does
  * not pass `npm run check` until it says here what it may do with it.
  */
+import type { availability } from '../../functions/availability.ts'
+import type { checkAvailability } from '../../functions/check-availability.ts'
+import type { checkRouting } from '../../functions/check-routing.ts'
 import type { checkState } from '../../functions/check-state.ts'
+import type { explain } from '../../functions/explain.ts'
 import type { health } from '../../functions/health.ts'
 import type { home } from '../../functions/home.ts'
 import type { ingest } from '../../functions/ingest.ts'
@@ -13,6 +17,7 @@ import type { recommend } from '../../functions/recommend.ts'
 import type { reconcileHourly } from '../../functions/reconcile.ts'
 import type { recordJournal } from '../../functions/record-journal.ts'
 import type { recordQuarantine } from '../../functions/record-quarantine.ts'
+import type { report } from '../../functions/report.ts'
 import type { reset } from '../../functions/reset.ts'
 import type { retain } from '../../functions/retain.ts'
 import type { shadow } from '../../functions/shadow.ts'
@@ -32,6 +37,8 @@ type Outward =
   | 'warehouse'
   | 'spool'
   | 'gitlab'
+  | 'documents'
+  | 'vms'
 
 /** Its ports, whichever of its arguments they are. */
 type DepsOf<Handler> = Handler extends (...args: infer Args) => unknown
@@ -53,6 +60,8 @@ const WRITES_STATE: Grant = 'roles/storage.objectUser on state'
 const READS_TABLES: Grant = 'roles/bigquery.dataViewer on all tables'
 const WRITES_TABLES: Grant = 'roles/bigquery.dataEditor on all tables'
 const QUERIES: Grant = 'roles/bigquery.jobUser on the project'
+/** Of this project's own making: to look at machines, to start and to stop them. */
+const STARTS_VMS: Grant = 'roles/starts_vms on the project'
 const PULLS: Grant = 'roles/pubsub.subscriber on its own subscriptions'
 
 const INTAKE = [publishes('job-events'), publishes('quarantine')]
@@ -74,9 +83,18 @@ export const needs: Readonly<Record<string, Grant[]>> = {
   home: of<typeof home>({}),
   ingest: of<typeof ingest>({ bus: INTAKE }, WEBHOOK_TOKENS),
   update: of<typeof update>({ bus: INTAKE, warehouse: [READS_TABLES, QUERIES] }, [CI_TOKEN]),
+  report: of<typeof report>(
+    { bus: INTAKE, gitlab: [reads('GITLAB_API_TOKEN')], warehouse: [READS_TABLES, QUERIES] },
+    [CI_TOKEN],
+  ),
   // Recommendations are lines of the log; a choice set that is too long for one is published.
-  recommend: of<typeof recommend>({ state: [READS_STATE], bus: [publishes('choice-sets')] }, [CI_TOKEN]),
+  recommend: of<typeof recommend>(
+    { state: [READS_STATE], documents: [READS_STATE], bus: [publishes('choice-sets')] },
+    [CI_TOKEN],
+  ),
+  explain: of<typeof explain>({ warehouse: [READS_TABLES, QUERIES] }, [CI_TOKEN]),
   stats: of<typeof stats>({ state: [READS_STATE] }, [CI_TOKEN]),
+  availability: of<typeof availability>({ documents: [READS_STATE] }, [CI_TOKEN]),
   health: of<typeof health>({ state: [READS_STATE], bus: NOTHING }),
   reset: of<typeof reset>(
     {
@@ -90,7 +108,12 @@ export const needs: Readonly<Record<string, Grant[]>> = {
   learn: of<typeof learn>({ shards: [WRITES_STATE] }, BURIES),
   'learn-batch': of<typeof learnBatch>({ shards: [WRITES_STATE], inbox: [PULLS, ...BURIES] }),
   shadow: of<typeof shadow>(
-    { state: [READS_STATE], warehouse: [writesTable('runner_decisions'), writesTable('job_outcomes')] },
+    {
+      state: [READS_STATE],
+      documents: [READS_STATE],
+      warehouse: [writesTable('runner_decisions'), writesTable('job_outcomes')],
+      gitlab: [reads('GITLAB_API_TOKEN')],
+    },
     BURIES,
   ),
   'record-quarantine': of<ReturnType<typeof recordQuarantine>>(
@@ -105,6 +128,16 @@ export const needs: Readonly<Record<string, Grant[]>> = {
   'check-state': of<typeof checkState>({
     state: [WRITES_STATE],
     deliveries: [WRITES_STATE],
+    warehouse: [WRITES_TABLES, QUERIES],
+  }),
+  'check-availability': of<typeof checkAvailability>({
+    documents: [WRITES_STATE],
+    gitlab: [reads('GITLAB_API_TOKEN')],
+    vms: [STARTS_VMS],
+    warehouse: [WRITES_TABLES, QUERIES],
+  }),
+  'check-routing': of<typeof checkRouting>({
+    documents: [WRITES_STATE],
     warehouse: [WRITES_TABLES, QUERIES],
   }),
   reconcile: of<typeof reconcileHourly>({

@@ -12,7 +12,8 @@ const missing = whatIsMissing()
 const CADENCES: Record<string, RegExp> = {
   daily: /^\d+ \d+ \* \* \*$/,
   hourly: /^\d+ \* \* \* \*$/,
-  minutely: /^\* \* \* \* \*$/,
+  // A scheduler's minute may be a few: what comes in between waits for the next.
+  minutely: /^\*(\/[2-4])? \* \* \* \*$/,
 }
 const LEARN_TICK = 'learn-batch'
 
