@@ -15,7 +15,13 @@ export type GitlabOptions = {
 }
 
 /** What was asked about, and what a token needs for it. */
-export type Subject = { of: string; scope: string; role: string }
+export type Subject = {
+  of: string
+  scope: string
+  role: string
+  /** Where that role is needed; the project when left out. */
+  place?: string
+}
 
 export type Asking = ReturnType<typeof askingOf>
 
@@ -72,7 +78,11 @@ export function askingOf(options: GitlabOptions) {
 }
 
 /** GitLab's no, with what is to be done about it. */
-function refusalOf(answer: GitlabAnswer, { of, scope, role }: Subject, options: GitlabOptions): Error {
+function refusalOf(
+  answer: GitlabAnswer,
+  { of, scope, role, place = 'the project' }: Subject,
+  options: GitlabOptions,
+): Error {
   const { status, json } = answer
   const said = reasonIn(answer, options.token)
   if (status < 400) {
@@ -89,12 +99,12 @@ function refusalOf(answer: GitlabAnswer, { of, scope, role }: Subject, options: 
     const isScope = (json as { error?: unknown } | undefined)?.error === 'insufficient_scope'
     const lacks = isScope
       ? `GITLAB_API_TOKEN lacks the scope ${scope}`
-      : `whose token GITLAB_API_TOKEN is needs the role ${role} in the project`
+      : `whose token GITLAB_API_TOKEN is needs the role ${role} in ${place}`
     return new InvalidInputError(`GitLab does not tell of ${of} (403${said}): ${lacks}.`)
   }
   if (status === 404) {
     return new InvalidInputError(
-      `GitLab knows nothing of ${of} (404): give the id from the project's page, or the full path as group/app; or GITLAB_API_TOKEN may not see it (role ${role} is needed).`,
+      `GitLab knows nothing of ${of} (404): give the id from ${place}'s page, or the full path as group/app; or GITLAB_API_TOKEN may not see it (role ${role} is needed).`,
     )
   }
   if (status === 405) {

@@ -1,6 +1,7 @@
 /**
- * Requests to GitLab's REST API: authenticated, with a time limit, repeated where that may help. The token is in one
- * header and nowhere else; no redirect is followed, and no address that an answer names, so it reaches GITLAB_URL alone.
+ * Requests to GitLab's REST and GraphQL API: authenticated, with a time limit, repeated where that may help. The token is
+ * in one header and nowhere else; no redirect is followed, and no address that an answer names, so it reaches GITLAB_URL
+ * alone.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { InvalidInputError, TransientError } from '../errors.ts'
@@ -8,8 +9,10 @@ import type { Log } from '../ports.ts'
 
 export type GitlabRequest = {
   method: 'GET' | 'POST' | 'PUT'
-  /** Below /api/v4, with its query. */
+  /** Below /api/v4, with its query; or /api/graphql. */
   path: string
+  /** A POST that only asks: it may be repeated. */
+  readOnly?: true
   /** Sent as JSON. */
   body?: object
 }
@@ -27,6 +30,8 @@ export type HttpOptions = {
   /** To be replaced in tests. */
   wait?: (ms: number, signal: AbortSignal) => Promise<unknown>
 }
+
+export const GRAPHQL = '/api/graphql'
 
 const TIMEOUT_MS = 60_000
 const MAX_FAILURES = 6
@@ -54,7 +59,7 @@ export async function request(asked: GitlabRequest, options: HttpOptions): Promi
     if (outcome.waitMs === undefined) failures += 1
     else refusals += 1
     // It may have been made all the same: who asks again finds it, where a repetition would make another.
-    const isUnsafe = asked.method === 'POST' && outcome.waitMs === undefined
+    const isUnsafe = asked.method === 'POST' && !asked.readOnly && outcome.waitMs === undefined
     if (isUnsafe || failures >= MAX_FAILURES || refusals >= MAX_REFUSALS) {
       throw new TransientError(`GitLab at ${options.baseUrl} does not answer: ${outcome.reason}`)
     }
@@ -69,7 +74,7 @@ type Outcome = { answer: GitlabAnswer } | { reason: string; waitMs?: number }
 
 async function tryOnce(asked: GitlabRequest, { baseUrl, token, signal }: HttpOptions): Promise<Outcome> {
   try {
-    const response = await fetch(`${baseUrl}/api/v4${asked.path}`, {
+    const response = await fetch(`${baseUrl}${asked.path === GRAPHQL ? GRAPHQL : `/api/v4${asked.path}`}`, {
       method: asked.method,
       // Personal, project and group access tokens are taken here as OAuth's are.
       headers: {

@@ -1,6 +1,7 @@
 /** What is wrong with a `fleet.yaml`: all of it, so that it takes one round to mend. */
 import type * as z from 'zod'
 import { armsOf, type Fault, type FleetFile, fleetFile } from './fleet-file.ts'
+import { faultsOfRules, standInForRule } from './fleet-rules.ts'
 
 /** Stands where a faulty text stood, so that the rest of the file can be looked at, too. */
 const FAULTY = '\u0000'
@@ -28,12 +29,20 @@ function faultsOfIssue(issue: z.core.$ZodIssue): Fault[] {
 function withoutFaults(content: unknown, issues: readonly z.core.$ZodIssue[]): unknown {
   const copy = structuredClone(content)
   for (const issue of issues) {
+    if (issue.path[0] === 'rules' && issue.path.length > 1) {
+      standInForRule(copy as { rules: unknown[] }, Number(issue.path[1]))
+      continue
+    }
+    const whole = partWithout(issue.path)
+    if (whole !== undefined) {
+      delete (nodeAt(copy, whole.slice(0, -1)) as Record<PropertyKey, unknown> | undefined)?.[
+        whole.at(-1) ?? ''
+      ]
+      continue
+    }
     const keys = issue.code === 'unrecognized_keys' ? issue.keys : [issue.path.at(-1)]
     const place = issue.code === 'unrecognized_keys' ? issue.path : issue.path.slice(0, -1)
-    const parent = place.reduce<unknown>(
-      (node, key) => (node as Record<PropertyKey, unknown> | undefined)?.[key],
-      copy,
-    )
+    const parent = nodeAt(copy, place)
     if (typeof parent !== 'object' || parent === null) continue
     for (const key of keys as PropertyKey[]) {
       const isNeeded = Array.isArray(parent) || ['name', 'machine', 'executor'].includes(String(key))
@@ -42,6 +51,21 @@ function withoutFaults(content: unknown, issues: readonly z.core.$ZodIssue[]): u
     }
   }
   return copy
+}
+
+/** The path of the smallest part that nothing else refers to, and that may be left out whole. */
+function partWithout(path: readonly PropertyKey[]): readonly PropertyKey[] | undefined {
+  const [section] = path
+  if (['rules', 'availability', 'canary'].includes(String(section))) return path.slice(0, 1)
+  const isOfEntry = section === 'machines' || (section === 'projects' && path[2] === 'canary')
+  return isOfEntry && path.length > 3 ? path.slice(0, 3) : undefined
+}
+
+function nodeAt(content: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (node, key) => (node as Record<PropertyKey, unknown> | undefined)?.[key],
+    content,
+  )
 }
 
 /** What the shape alone does not show: names that point nowhere, doubles, tags that cannot route. */
@@ -102,6 +126,7 @@ export function crossFaults(file: FleetFile): Fault[] {
   if (file.fallback_tag !== undefined && !carried.has(file.fallback_tag)) {
     fault(['fallback_tag'], `no runner carries the tag "${file.fallback_tag}"`)
   }
+  faultsOfRules(file.rules, file.executors, fault)
   for (const { id, path, ownTag, members } of armsOf(file)) {
     if (ownTag === undefined) continue
     const outsiders = file.runners.filter((one) => one.tags.includes(ownTag) && !members.includes(one))

@@ -1,11 +1,16 @@
 /** The shape of `fleet.yaml`. */
 import * as z from 'zod'
 import { isDotenvValue } from './dotenv.ts'
+import { availability } from './fleet-availability.ts'
+import { canary, mode } from './fleet-modes.ts'
+import { hardware, machine } from './fleet-place.ts'
+import { rules } from './fleet-rules.ts'
 
 const name = z.string().min(1).max(255)
 const tag = z
   .string()
-  .regex(/^[^,\s]+$/, 'a tag has no spaces and no commas')
+  // GitLab takes a space within one; it cuts those around it.
+  .regex(/^[^,\s](?:[^,\p{Cc}]*[^,\s])?$/u, 'a tag has no commas, and no spaces around it')
   .max(255)
 /** /recommend hands it on in a dotenv file, where it has to arrive letter by letter. */
 const routingTag = tag.refine(
@@ -30,23 +35,40 @@ const runner = z.strictObject({
   /** Names from `projects`; left out: every project. */
   projects: z.array(name).optional(),
   cost_per_hour_eur: z.number().min(0).optional(),
+  /** Jobs that it runs at once. */
+  slots: z.int().positive().optional(),
+  /** Instead of its machine's. */
+  ...hardware,
 })
 
 export const fleetFile = z.strictObject({
-  machines: z.record(name, z.strictObject({ cost_per_hour_eur: z.number().min(0).default(0) })),
+  machines: z.record(name, machine),
   executors: z.array(name).min(1),
   projects: z
-    .array(z.strictObject({ name, id: z.int().positive().optional(), path: name.optional() }))
+    .array(
+      z.strictObject({
+        name,
+        id: z.int().positive().optional(),
+        path: name.optional(),
+        mode: mode.optional(),
+        canary: canary.optional(),
+      }),
+    )
     .default([]),
   /** What each tag means. When given, a tag that is not in it is a typing error. */
   tags: z.record(tag, z.string()).optional(),
   dead_tags: z.array(tag).default([]),
+  /** Of projects that say nothing; `shadow` when it is left out. */
+  mode: mode.optional(),
+  canary: canary.optional(),
   fallback_tag: routingTag.optional(),
+  availability,
   runners: z.array(runner).min(1),
   /** Pools: several runners that are one arm. A runner in no pool is an arm of its own. */
   arms: z
     .record(name, z.strictObject({ runners: z.array(name).min(1), own_tag: routingTag.optional() }))
     .default({}),
+  rules,
 })
 export type FleetFile = z.output<typeof fleetFile>
 /** Something wrong at a place in the file. */

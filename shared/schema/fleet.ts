@@ -3,11 +3,19 @@ import { type Document, LineCounter, parseDocument } from 'yaml'
 import { type Arm, type Fleet, fleetOf, type Runner } from '../domain/fleet.ts'
 import { ConfigError } from '../errors.ts'
 import { isDotenvValue } from './dotenv.ts'
+import { availabilityOf } from './fleet-availability.ts'
 import { faultsOfFleet } from './fleet-faults.ts'
 import { armsOf, type FleetFile, fleetFile } from './fleet-file.ts'
+import { modesOf } from './fleet-modes.ts'
+import { rulesOf } from './fleet-rules.ts'
 
 /** @throws ConfigError listing every fault of the file. */
 export function parseFleet(text: string, fileName = 'fleet.yaml'): Fleet {
+  return fleetFrom(openFleet(text, fileName).file)
+}
+
+/** The file's document and its content. @throws ConfigError listing every fault of it. */
+export function openFleet(text: string, fileName: string): { document: Document; file: FleetFile } {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines })
   if (document.errors.length > 0) {
@@ -28,7 +36,7 @@ export function parseFleet(text: string, fileName = 'fleet.yaml'): Fleet {
       located,
     )
   }
-  return fleetFrom(fleetFile.parse(content))
+  return { document, file: fleetFile.parse(content) }
 
   function lineOf(path: readonly (string | number)[]): number | undefined {
     for (let length = path.length; length > 0; length -= 1) {
@@ -49,12 +57,14 @@ function unfold(document: Document, fileName: string): unknown {
 }
 
 function fleetFrom(file: FleetFile): Fleet {
+  const carriers = new Map<string, number>()
+  for (const { tags } of file.runners)
+    for (const item of new Set(tags)) carriers.set(item, (carriers.get(item) ?? 0) + 1)
   const arms = armsOf(file).map(({ id, ownTag, members }): Arm => {
-    const others = file.runners.filter((one) => !members.includes(one))
     const isOwn = (item: string) =>
       isDotenvValue(item) &&
       members.every(({ tags }) => tags.includes(item)) &&
-      !others.some(({ tags }) => tags.includes(item))
+      carriers.get(item) === members.length
     const found = members[0]?.tags.find(isOwn)
     return { id, tag: ownTag ?? found ?? null, runners: members.map((one) => runnerFrom(one, file)) }
   })
@@ -67,6 +77,14 @@ function fleetFrom(file: FleetFile): Fleet {
     fallbackTag: file.fallback_tag ?? null,
     deadTags: new Set(file.dead_tags),
     projectIds: new Map(projectIds),
+    availability: availabilityOf(file.availability),
+    modes: modesOf(file.projects, file),
+    rules: rulesOf(file.rules),
+    vms: new Map(
+      Object.entries(file.machines).flatMap(([machine, { vm, cost_per_hour_eur: costPerHourEur }]) =>
+        vm === undefined ? [] : [[machine, { ...vm, project: vm.project ?? null, costPerHourEur }] as const],
+      ),
+    ),
   })
 }
 
@@ -77,6 +95,7 @@ function runnerFrom(one: FleetFile['runners'][number], file: FleetFile): Runner 
     // A bare name is any project of that name; one with an id or a path is that one only.
     return exact.length > 0 ? exact : [wanted]
   }
+  const machine = file.machines[one.machine]
   return {
     name: one.name,
     id: one.id ?? null,
@@ -89,12 +108,12 @@ function runnerFrom(one: FleetFile['runners'][number], file: FleetFile): Runner 
     paused: one.paused,
     online: one.online,
     projects: one.projects === undefined ? null : new Set(one.projects.flatMap(names)),
-    costPerHourEur: one.cost_per_hour_eur ?? file.machines[one.machine]?.cost_per_hour_eur ?? 0,
-    architecture: null,
-    gpu: null,
-    memoryGb: null,
-    zone: null,
-    slots: null,
-    maintenance: [],
+    costPerHourEur: one.cost_per_hour_eur ?? machine?.cost_per_hour_eur ?? 0,
+    architecture: one.architecture ?? machine?.architecture ?? null,
+    gpu: one.gpu ?? machine?.gpu ?? null,
+    memoryGb: one.memory_gb ?? machine?.memory_gb ?? null,
+    zone: one.zone ?? machine?.zone ?? machine?.vm?.zone ?? null,
+    slots: one.slots ?? null,
+    maintenance: machine?.maintenance ?? [],
   }
 }

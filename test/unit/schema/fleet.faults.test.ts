@@ -112,7 +112,7 @@ runners:
     machine: m
     executor: docker
     tags:
-      - with space
+      - " space before"
       - "with,comma"
     id: 0
   - machine: m

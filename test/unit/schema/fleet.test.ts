@@ -18,6 +18,12 @@ describe('a runner in fleet.yaml', () => {
       online: true,
       projects: null,
       costPerHourEur: 0.5,
+      architecture: null,
+      gpu: null,
+      memoryGb: null,
+      zone: null,
+      slots: null,
+      maintenance: [],
     })
   })
 
