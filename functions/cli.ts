@@ -2,11 +2,15 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
 import { ConfigError, InvalidInputError, TransientError } from '../shared/errors.ts'
+import { addAvailability } from './cli/availability.ts'
 import { addCost } from './cli/cost.ts'
 import { addDeploySql } from './cli/deploy.ts'
 import { addDoctor } from './cli/doctor.ts'
+import { addExplain } from './cli/explain.ts'
+import { addFleet } from './cli/fleet.ts'
 import { addHistory } from './cli/history.ts'
 import { addHook } from './cli/hook.ts'
+import { addModes } from './cli/modes.ts'
 import { settingsFor, warehouseSchemaFor } from './cli/operate.ts'
 import { addQuestions } from './cli/questions.ts'
 import { addSmoke } from './cli/smoke.ts'
@@ -29,6 +33,7 @@ const program = new Command('runner-bandit')
 Start with:
   npx runner-bandit serve --demo                   see it at work, with a played GitLab
   npx runner-bandit serve                          listen for webhooks, and say what to paste into GitLab
+  npx runner-bandit fleet sync --project group/app describe your runners in fleet.yaml (needs GITLAB_API_TOKEN)
   npx runner-bandit backfill --project group/app   learn from the last month in GitLab (needs GITLAB_API_TOKEN)
   npx runner-bandit replay payloads/               or learn from webhook bodies kept in files
   npx runner-bandit stats                          what has been learned of each arm
@@ -71,7 +76,11 @@ function positive(text: string): number {
 
 addHistory(program)
 addQuestions(program)
+addAvailability(program)
+addExplain(program)
 addHook(program)
+addFleet(program)
+addModes(program)
 addUpkeep(program)
 addDoctor(program)
 addSmoke(program)

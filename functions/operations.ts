@@ -4,10 +4,15 @@ import { totalObservations } from '../shared/domain/state.ts'
 import { InvalidInputError } from '../shared/errors.ts'
 import type { Deps, Progress } from '../shared/runtime/handler.ts'
 import { resetReason } from '../shared/schema/reset.ts'
+import { gatherAvailability } from './availability.ts'
 import { backfill } from './backfill.ts'
 import { listDeadLetters, redriveDeadLetters } from './dead-letters.ts'
+import { explainFor } from './explain.ts'
+import { explainCi, explainCiInput } from './explain-ci.ts'
+import { askedTags } from './fleet-lint.ts'
 import { installHook } from './hook.ts'
 import { inspect, outlineOf } from './inspect.ts'
+import { clearFallBack, listModes } from './modes.ts'
 import { dropQuarantine, listQuarantine, redriveQuarantine } from './quarantine.ts'
 import { rebuild, rebuildIfBehind } from './rebuild.ts'
 import { recommendFor } from './recommend.ts'
@@ -69,6 +74,13 @@ export const operations = {
       return installHook({ ...input, dryRun, apiToken }, deps)
     },
   }),
+  'explain-ci': operation({
+    input: explainCiInput.extend(gitlabInput),
+    run({ api_token: apiToken, gitlab_url: gitlabUrl, ...input }, deps) {
+      refuseOtherGitlab(gitlabUrl, deps)
+      return explainCi({ ...input, apiToken }, deps)
+    },
+  }),
   rebuild: operation({ input: z.object({ check: z.boolean() }), run: rebuild }),
   sql: operation({
     input: z.object({ query: z.string() }),
@@ -83,7 +95,14 @@ export const operations = {
       await settle(deps)
       // The handler takes what is in memory; here nobody has looked yet.
       await deps.state.read()
-      return recommendFor(Object.entries(parameters), deps)
+      return recommendFor(Object.entries(parameters), deps, { isPerson: true })
+    },
+  }),
+  explain: operation({
+    input: z.record(z.string(), z.string()),
+    async run(parameters, deps) {
+      await settle(deps)
+      return explainFor(Object.entries(parameters), deps)
     },
   }),
   stats: operation({
@@ -99,6 +118,19 @@ export const operations = {
       facts: await inspect(deps),
       outline: outlineOf(deps.settings, deps.fleet.arms.size),
     }),
+  }),
+  'asked-tags': operation({
+    input: z.object({}),
+    async run(_input, deps) {
+      await settle(deps)
+      return askedTags(deps)
+    },
+  }),
+  availability: operation({ input: z.object({ tags: z.array(z.string().min(1)) }), run: gatherAvailability }),
+  modes: operation({ input: z.object({}), run: (_input, deps) => listModes(deps) }),
+  'modes-clear': operation({
+    input: z.object({ project: z.string().min(1), reason: z.string().min(1).max(1000) }),
+    run: clearFallBack,
   }),
   reset: operation({
     input: z.object({ confirmed: z.boolean(), reason: resetReason.optional() }),

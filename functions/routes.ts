@@ -4,7 +4,11 @@
  */
 import { LOG_WRITER } from '../shared/runtime/event-log.ts'
 import type { Route } from '../shared/runtime/handler.ts'
+import { availability } from './availability.ts'
+import { checkAvailability } from './check-availability.ts'
+import { checkRouting } from './check-routing.ts'
 import { checkState } from './check-state.ts'
+import { explain } from './explain.ts'
 import { health } from './health.ts'
 import { home } from './home.ts'
 import { ingest } from './ingest.ts'
@@ -15,6 +19,7 @@ import { reconcileHourly } from './reconcile.ts'
 import { record } from './record.ts'
 import { recordJournal } from './record-journal.ts'
 import { recordQuarantine } from './record-quarantine.ts'
+import { report } from './report.ts'
 import { reset } from './reset.ts'
 import { retain } from './retain.ts'
 import { shadow } from './shadow.ts'
@@ -36,8 +41,16 @@ export const routes: readonly Route[] = [
     handle: recommend,
   },
   { name: 'stats', trigger: { path: '/stats', methods: ['GET'] }, service: 'recommend', handle: stats },
+  { name: 'explain', trigger: { path: '/explain', methods: ['GET'] }, service: 'recommend', handle: explain },
+  {
+    name: 'availability',
+    trigger: { path: '/availability', methods: ['GET'] },
+    service: 'recommend',
+    handle: availability,
+  },
   { name: 'health', trigger: { path: '/health', methods: ['GET'] }, service: 'recommend', handle: health },
   { name: 'update', trigger: { path: '/update', methods: ['POST'] }, service: 'ingest', handle: update },
+  { name: 'report', trigger: { path: '/report', methods: ['POST'] }, service: 'ingest', handle: report },
   { name: 'reset', trigger: { path: '/reset', methods: ['POST'] }, service: 'admin', handle: reset },
   { name: LOG_WRITER, trigger: { topic: 'job-events' }, service: 'bigquery', handle: record('job_events') },
   {
@@ -92,5 +105,12 @@ export const routes: readonly Route[] = [
     handle: checkState,
   },
   { name: 'retain', trigger: { schedule: 'daily' }, service: 'ticks', handle: retain },
+  { name: 'check-routing', trigger: { schedule: 'hourly' }, service: 'ticks', handle: checkRouting },
+  {
+    name: 'check-availability',
+    trigger: { schedule: 'minutely' },
+    service: 'ticks',
+    handle: checkAvailability,
+  },
   { name: 'reconcile', trigger: { schedule: 'hourly' }, service: 'ticks', handle: reconcileHourly },
 ]

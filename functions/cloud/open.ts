@@ -35,13 +35,16 @@ function openFunction(): { service: Service; deps: CloudDeps } {
   return { service, deps: openCloudDeps(settings, log, { service: service.name }) }
 }
 
-/** Reads the state for functions that answer from memory; goes on without it when that takes too long. */
-export async function readFirst({ state, log }: CloudDeps): Promise<void> {
+/** Reads the state and the modes for functions that answer from memory; goes on without it when that takes too long. */
+export async function readFirst({ state, documents, log }: CloudDeps): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const patience = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, FIRST_READ_MS)
   })
-  const reading = state.read().catch((error: unknown) => log.error('state.unread', { error }))
-  await Promise.race([reading, patience])
+  const reading = [
+    state.read().catch((error: unknown) => log.error('state.unread', { error })),
+    documents.read('modes').catch((error: unknown) => log.error('modes.unread', { error })),
+  ]
+  await Promise.race([Promise.all(reading), patience])
   clearTimeout(timer)
 }

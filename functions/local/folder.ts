@@ -22,11 +22,17 @@ export async function openFolder(
     if (!mend) await rememberUnmanagedArms(deps)
     subscribe(deps)
     if (!mend) await mendState(deps)
+    await rememberModes(deps)
     return deps
   } catch (error) {
     await deps.close()
     throw error
   }
+}
+
+/** Unread, nothing is routed. */
+async function rememberModes({ documents, log }: LocalDeps): Promise<void> {
+  await documents.read('modes').catch((error: unknown) => log.error('modes.unread', { error }))
 }
 
 async function rememberUnmanagedArms({ state, fleet, unmanagedArms }: LocalDeps): Promise<void> {

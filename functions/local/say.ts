@@ -49,7 +49,11 @@ export function recommended(answer: RecommendAnswer | string): string {
   const why = refused.length === 0 ? [] : ['', 'Refused:', ...refused]
   if (answer.kind !== 'arm') {
     const fallback = answer.tag === null ? '' : ` Fallback tag: ${answer.tag}.`
-    return [`${answer.reason}${fallback}`, ...why].join('\n')
+    const lifted = (answer.relaxations ?? []).map(
+      ({ lifted, arms }) => `  without ${lifted.join(' and ')}: ${arms.join(', ')}`,
+    )
+    const but = lifted.length === 0 ? [] : ['', 'It could be taken', ...lifted]
+    return [`${answer.reason}${fallback}`, ...but, ...why].join('\n')
   }
   const feasible = answer.feasible.map(({ arm, score, probability, observations }) => ({
     arm,

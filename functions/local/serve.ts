@@ -35,7 +35,8 @@ function banner(settings: Settings, server: RunningServer): string {
   const notes = [
     publicUrl === undefined &&
       'GitLab cannot reach a loopback address: set PUBLIC_URL to that of a proxy or tunnel to this one.',
-    isOpen && 'Without RUNNER_BANDIT_API_TOKEN, /recommend and /stats answer whoever reaches that URL.',
+    isOpen &&
+      'Without RUNNER_BANDIT_API_TOKEN, /recommend, /explain and /stats answer whoever reaches that URL.',
   ]
   return [
     `Runner Bandit listens on ${address}; what it keeps is in ${dataFolder}.`,

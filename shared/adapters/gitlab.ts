@@ -3,7 +3,11 @@ import * as z from 'zod'
 import type { Gitlab } from '../ports.ts'
 import { apiProject, keepOfJob } from '../schema/gitlab-api.ts'
 import { type Asking, askingOf, type GitlabOptions } from './gitlab-ask.ts'
+import { gitlabCi } from './gitlab-ci.ts'
 import { gitlabHooks } from './gitlab-hooks.ts'
+import { gitlabPending } from './gitlab-pending.ts'
+import { gitlabPipelines } from './gitlab-pipelines.ts'
+import { gitlabRunners } from './gitlab-runners.ts'
 
 const FINISHED = ['success', 'failed', 'canceled']
 
@@ -17,7 +21,14 @@ const apiJobs = z.array(z.record(z.string(), z.unknown()))
 
 export function openGitlab(options: GitlabOptions): Gitlab {
   const asking = askingOf(options)
-  return { ...projectsAndJobs(asking), ...gitlabHooks(asking) }
+  return {
+    ...projectsAndJobs(asking),
+    ...gitlabCi(asking),
+    ...gitlabHooks(asking),
+    ...gitlabPending(asking),
+    ...gitlabPipelines(asking),
+    ...gitlabRunners(asking),
+  }
 }
 
 function projectsAndJobs({ ask, pages }: Asking): Pick<Gitlab, 'project' | 'finishedJobs'> {

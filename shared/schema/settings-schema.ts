@@ -1,5 +1,6 @@
 /** Every setting, from the environment. The table in the README is made from this file (`npm run docs`). */
 import * as z from 'zod'
+import { MODES } from '../domain/mode.ts'
 import { policyNames } from '../domain/policies/index.ts'
 
 /** Hosts that only this machine reaches. */
@@ -56,12 +57,12 @@ export const settingsSchema = z.object({
   GITLAB_API_TOKEN: secret
     .optional()
     .describe(
-      "Access token for GitLab's API: scope read_api and role Reporter for backfill and reconcile, scope api and role Maintainer for hook install.",
+      "Access token for GitLab's API: scope read_api and role Reporter for backfill and reconcile, scopes read_api and manage_runner and role Maintainer (of a group: Owner) for fleet sync, scope api and role Maintainer for hook install.",
     ),
   RUNNER_BANDIT_API_TOKEN: secrets
     .optional()
     .describe(
-      'Bearer token of /recommend, /stats and /update; several, separated by commas. Without it, and without id tokens, the first two are open to this machine, and /update is closed.',
+      'Bearer token of /recommend, /explain, /stats, /update and /report; several, separated by commas. Without it, and without id tokens, the first three are open to this machine, and the others are closed.',
     ),
   RUNNER_BANDIT_ADMIN_TOKEN: secrets
     .optional()
@@ -69,7 +70,7 @@ export const settingsSchema = z.object({
   RUNNER_BANDIT_ID_TOKEN_AUDIENCE: secret
     .optional()
     .describe(
-      'The `aud` of the id tokens by which CI jobs of GITLAB_URL may ask /recommend and report to /update; for example the address of this server.',
+      'The `aud` of the id tokens by which CI jobs of GITLAB_URL may ask /recommend and /explain, and report to /update; for example the address of this server.',
     ),
   RUNNER_BANDIT_ID_TOKEN_PROJECTS: list
     .refine((entries) => entries.every((entry) => PROJECTS.test(entry)), {
@@ -101,6 +102,15 @@ export const settingsSchema = z.object({
     .enum(policyNames as [string, ...string[]])
     .default('ucb1')
     .describe('Policy of /recommend.'),
+  RUNNER_BANDIT_MODE: z
+    .enum(MODES)
+    .optional()
+    .describe(
+      'Mode of projects of which fleet.yaml says none: `off`, `shadow`, `advisory`, `canary` or `autonomous`; without it, what fleet.yaml says of all, else `shadow`.',
+    ),
+  ROUTE_MAX_STATE_AGE_HOURS: wholeNumber(1, 87_600)
+    .default(72)
+    .describe('Nothing is routed by a bandit state that nobody has written for longer.'),
   BANDIT_GCS_BUCKET: z
     .string()
     .min(1)

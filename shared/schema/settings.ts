@@ -27,6 +27,9 @@ export type Settings = {
   dataFolder: string
   fleetFile: string | undefined
   policyName: string
+  /** Of projects of which fleet.yaml says none; undefined: what it says of all. */
+  mode: ParsedSettings['RUNNER_BANDIT_MODE']
+  routeMaxStateAgeMs: number
   lateAfterMs: number
   maxUnmanagedArms: number
   webhookMaxBytes: number
@@ -68,6 +71,8 @@ export function settingsFrom(parsed: ParsedSettings): Settings {
     dataFolder: parsed.RUNNER_BANDIT_DATA,
     fleetFile: parsed.RUNNER_BANDIT_FLEET,
     policyName: parsed.BANDIT_ALGORITHM,
+    mode: parsed.RUNNER_BANDIT_MODE,
+    routeMaxStateAgeMs: parsed.ROUTE_MAX_STATE_AGE_HOURS * MS_PER_HOUR,
     lateAfterMs: parsed.LATE_AFTER_HOURS * MS_PER_HOUR,
     maxUnmanagedArms: parsed.MAX_UNMANAGED_ARMS,
     webhookMaxBytes: parsed.WEBHOOK_MAX_BYTES,

@@ -65,6 +65,13 @@ describe('recommend', () => {
   test('refuses the offline runner by name', async () => {
     const answer = await recommend({ project: 'crm', job: 'deploy', tags: 'nordic-k8s' })
     expect(answer).toMatchObject({ kind: 'none', runner: null, tag: null, propensity: null })
+    expect(answer.relaxations).toContainEqual({ lifted: ['offline'], arms: ['Nordic K8s Runner'] })
+    expect(answer.relaxations).toContainEqual({ lifted: ['tags_missing'], arms: expect.any(Array) })
+    const whole = await recommend({ project: 'crm', job: 'deploy', tags: 'gpu', all: '1' })
+    expect(whole.refused.find(({ arm }) => arm === 'Nordic K8s Runner')?.rules).toEqual([
+      { runner: 'Nordic K8s Runner', code: 'tags_missing', reason: expect.stringContaining('"gpu"') },
+      { runner: 'Nordic K8s Runner', code: 'offline', reason: expect.any(String) },
+    ])
     expect(answer.refused).toContainEqual({
       arm: 'Nordic K8s Runner',
       code: 'offline',
@@ -141,12 +148,12 @@ runners: [{ name: Mac Docker Runner, machine: m, executor: docker, tags: [x] }]
   })
 
   test("speaks dotenv by GitLab's rules", async () => {
-    const response = await fetch(`${url}/recommend?project=crm&job=x&tags=docker-any&format=dotenv`)
+    const response = await fetch(`${url}/recommend?project=42&job=x&tags=docker-any&format=dotenv`)
     expect(response.headers.get('content-type')).toMatch(/^text\/plain/)
     const lines = (await response.text()).split('\n')
     expect(lines.slice(0, 2)).toEqual(['MAB_RUNNER_TAG=mac2-docker', 'MAB_RUNNER=Mac2-Docker-Runner'])
     expect(lines[2]).toMatch(/^MAB_DECISION_ID=[0-9a-f-]{36}$/)
-    expect(lines.slice(3)).toEqual(['MAB_POLICY=ucb1', ''])
+    expect(lines.slice(3)).toEqual(['MAB_POLICY=ucb1', 'MAB_MODE=autonomous', 'MAB_ROUTED=true', ''])
   })
 
   test('records every answer as it was given', async () => {

@@ -76,7 +76,7 @@ describe('a project', () => {
 test('a GitLab that does not answer is asked about two projects, and fails the tick', async () => {
   failing(silence, ...ids)
   await expect(reconcileHourly(deps)).rejects.toThrow(TransientError)
-  expect(api.requests.filter((path) => path.includes('/jobs'))).toHaveLength(2)
+  expect(api.requests.filter((path) => /projects\/\d+\/jobs/.test(path))).toHaveLength(2)
 })
 
 test('a token that GitLab refuses fails the tick', async () => {

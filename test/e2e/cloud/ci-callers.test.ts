@@ -37,6 +37,7 @@ describe('the deployed recommend', () => {
       METADATA_SERVER_DETECTION: 'none',
       GITLAB_URL: gitlab.url,
       RUNNER_BANDIT_ID_TOKEN_AUDIENCE: AUDIENCE,
+      RUNNER_BANDIT_MODE: 'autonomous',
       RUNNER_BANDIT_ID_TOKEN_PROJECTS: '101',
     })
     whenDone(recommend.stop)

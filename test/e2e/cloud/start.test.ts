@@ -12,6 +12,7 @@ const SETTINGS = {
   BANDIT_GCS_BUCKET: 'bandit',
   GITLAB_WEBHOOK_TOKEN: 'a-token-for-tests',
   RUNNER_BANDIT_API_TOKEN: 'token-of-ci',
+  RUNNER_BANDIT_MODE: 'autonomous',
   RUNNER_BANDIT_ADMIN_TOKEN: 'token-of-admin',
   RUNNER_BANDIT_PUSH_ACCOUNTS: 'pusher@played-project.iam.gserviceaccount.com',
   RUNNER_BANDIT_PUSH_AUDIENCE: 'https://functions.played-project.example',

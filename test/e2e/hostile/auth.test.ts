@@ -99,6 +99,7 @@ onEachTarget((targets) => {
       const asked = [
         target.ask(`/stats?token=${API_TOKEN}`, { headers }),
         target.ask('/recommend?project=1&job=x', { headers }),
+        target.ask('/explain?job_id=1&project=101', { headers }),
         target.ask('/update', { method: 'POST', headers, body: 'project_id=1' }),
         target.ask('/reset', { method: 'POST', headers, body: '{}' }),
       ]

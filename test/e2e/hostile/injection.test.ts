@@ -49,6 +49,8 @@ onEachTarget((targets) => {
     for (const text of texts) {
       const query = new URLSearchParams({ project: text, job: text, tags: text })
       expect((await target.ask(`/recommend?${query}`)).status).toBe(200)
+      for (const asked of [{ decision_id: text }, { job_id: '1', project: `${text}x` }])
+        expect((await target.ask(`/explain?${new URLSearchParams(asked)}`)).status).toBe(404)
     }
     expect(await target.rows('job_events')).toBe(texts.length)
   })

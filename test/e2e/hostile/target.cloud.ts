@@ -76,6 +76,7 @@ async function startIngest(env: Environment) {
     projectId: `hostile-${clouds}`,
     env: {
       RUNNER_BANDIT_API_TOKEN: API_TOKEN,
+      RUNNER_BANDIT_MODE: 'autonomous',
       RUNNER_BANDIT_ADMIN_TOKEN: ADMIN_TOKEN,
       LOG_LEVEL: 'info',
       ...env,

@@ -39,6 +39,7 @@ export async function startLocal(env: Environment = {}, bounds: Partial<Bounds> 
     PORT: '0',
     GITLAB_WEBHOOK_TOKEN: WEBHOOK_TOKEN,
     RUNNER_BANDIT_API_TOKEN: API_TOKEN,
+    RUNNER_BANDIT_MODE: 'autonomous',
     RUNNER_BANDIT_ADMIN_TOKEN: ADMIN_TOKEN,
     RUNNER_BANDIT_DATA: dataFolder(),
     ...env,

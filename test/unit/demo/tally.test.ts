@@ -17,6 +17,8 @@ function decision(
     projectPath: 'example/backoffice',
     jobId,
     pipelineId: 7,
+    parentPipelineId: null,
+    jobTags: null,
     jobKey: '101/unit',
     jobName: 'unit',
     stage: 'test',
@@ -70,6 +72,7 @@ function outcome(jobId: number, words: { arm?: string | null; seconds?: number }
     finishedAt: Date.parse(NOON),
     receivedAt: Date.parse(NOON),
     late: false,
+    routingDecisionId: null,
   })
 }
 

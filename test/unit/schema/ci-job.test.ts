@@ -18,6 +18,7 @@ test('a job is where its claims say that it runs', () => {
     jobId: '7001',
     pipelineId: '501',
     runnerId: '2',
+    refProtected: true,
     projects: [
       { id: '101', path: 'example/backoffice' },
       { id: '101', path: 'example/backoffice' },
@@ -29,6 +30,8 @@ test('a job is where its claims say that it runs', () => {
     jobId: '7001',
   })
   expect(readCiJob(claims({ runner_id: null }))).toMatchObject({ runnerId: null })
+  expect(readCiJob(claims({ ref_protected: 'false' }))).toMatchObject({ refProtected: false })
+  expect(readCiJob(claims({ ref_protected: undefined }))).toMatchObject({ refProtected: null })
 })
 
 test.each([

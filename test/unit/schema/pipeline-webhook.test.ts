@@ -25,6 +25,8 @@ describe('a job of a pipeline hook', () => {
           jobName: 'build',
           stage: 'build',
           pipelineId: 9001,
+          parentPipelineId: null,
+          routingDecisionId: null,
           commitSha: '5f1d7a3c9b2e4860a1d3c5e7f9081b2d4c6e8fa0',
           attempt: null,
           createdAt: Date.parse('2026-03-02T09:00:00Z'),

@@ -46,7 +46,11 @@ const answer = (overrides: Partial<RecommendHead> = {}): RecommendHead => ({
   kind: 'arm',
   runner: 'Mac Docker Runner',
   tag: 'mac-docker',
+  mode: 'autonomous',
+  routed: true,
+  use_tag: 'mac-docker',
   policy: 'ucb1',
+  group: null,
   propensity: 1,
   confidence: 0.9,
   choice_set_id: null,
@@ -66,9 +70,9 @@ test('an answer as JSON takes in lists that are JSON already', () => {
 describe('an answer as dotenv', () => {
   test('is one variable a line, without spaces in values', () => {
     expect(dotenvOf(answer())).toBe(
-      'MAB_RUNNER_TAG=mac-docker\nMAB_RUNNER=Mac-Docker-Runner\nMAB_DECISION_ID=0190-ab\nMAB_POLICY=ucb1\n',
+      'MAB_RUNNER_TAG=mac-docker\nMAB_RUNNER=Mac-Docker-Runner\nMAB_DECISION_ID=0190-ab\nMAB_POLICY=ucb1\nMAB_MODE=autonomous\nMAB_ROUTED=true\n',
     )
-    expect(dotenvOf(answer({ kind: 'none', runner: null, tag: null }))).toMatch(
+    expect(dotenvOf(answer({ kind: 'none', runner: null, tag: null, use_tag: null }))).toMatch(
       /^MAB_RUNNER_TAG=\nMAB_RUNNER=\n/,
     )
   })
@@ -76,7 +80,7 @@ describe('an answer as dotenv', () => {
   test('cannot be made to carry a variable of somebody else', () => {
     const lines = dotenvOf(answer({ runner: 'x\nPATH=/tmp "y" $HOME `id`' })).split('\n')
     expect(lines[1]).toBe('MAB_RUNNER=x-PATH-/tmp-y-HOME-id-')
-    expect(lines).toHaveLength(5)
+    expect(lines).toHaveLength(7)
   })
 
   // GitLab compares tags letter by letter: one that was changed on the way routes to nobody, and the job is stuck.
@@ -90,7 +94,9 @@ executors: [docker]
 runners: [{ name: a, machine: m, executor: docker, tags: [${JSON.stringify(tag)}], own_tag: ${JSON.stringify(tag)} }]
 `)
       const isRefused = throws(fleet, ConfigError)
-      expect(isRefused || dotenvOf(answer({ tag })).startsWith(`MAB_RUNNER_TAG=${tag}\n`)).toBe(true)
+      expect(isRefused || dotenvOf(answer({ tag, use_tag: tag })).startsWith(`MAB_RUNNER_TAG=${tag}\n`)).toBe(
+        true,
+      )
     },
   )
 })

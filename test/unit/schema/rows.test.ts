@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import * as z from 'zod'
 import { eventRow } from '../../../shared/schema/event.ts'
 import {
+  auditRow,
   choiceSetRow,
   decisionRow,
   outcomeRow,
@@ -21,6 +22,7 @@ const tables = files.filter(
 )
 
 const schemas: Record<string, z.ZodObject> = {
+  audit_log: auditRow,
   job_events: eventRow,
   runner_decisions: decisionRow,
   job_outcomes: outcomeRow,
