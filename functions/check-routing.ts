@@ -6,6 +6,7 @@
  * uniformly; in autonomous it is what was not routed in the same weeks, which is not drawn at random: a weaker one.
  */
 
+import { projectNamesOf } from '../shared/domain/decision.ts'
 import { isRouting } from '../shared/domain/mode.ts'
 import { type ComparedJob, compareRouted, whyTripped } from '../shared/domain/safeguard.ts'
 import type { Deps } from '../shared/runtime/handler.ts'
@@ -46,17 +47,20 @@ async function routedProjects(
      GROUP BY project_id ORDER BY project_id`,
     { since: new Date(since).toISOString() },
   )
-  return rows.map(({ project_id: id, project_path: path }) => {
-    const paths = typeof path === 'string' ? [path, path.split('/').at(-1) ?? path] : []
-    return { id: String(id), names: [String(id), ...paths] }
-  })
+  return rows.map(({ project_id: id, project_path: path }) => ({
+    id: String(id),
+    names: projectNamesOf(Number(id), typeof path === 'string' ? path : null),
+  }))
 }
 
-/** What ended; of a canary only what was drawn, which of the two groups whoever drew says. */
+/**
+ * What ended; of a canary only what was drawn, which of the two groups whoever drew says. What was routed and ran
+ * elsewhere all the same (an answer that came too late, a pipeline that ignores it) tells of neither.
+ */
 async function jobsOf(id: string, since: number, { warehouse }: RoutingDeps): Promise<ComparedJob[]> {
   const rows = await warehouse.query(
     `SELECT job_key, job_status, job_duration, routed_mode, routed_canary_group FROM ci_metrics.decision_outcomes
-     WHERE project_id = @project_id AND job_status IN ('success', 'failed') AND decided_at >= CAST(@since AS TIMESTAMP)
+     WHERE project_id = @project_id AND COALESCE(landed_as_routed, TRUE) AND job_status IN ('success', 'failed') AND decided_at >= CAST(@since AS TIMESTAMP)
      ORDER BY decided_at DESC LIMIT ${MOST_JOBS}`,
     { project_id: Number(id), since: new Date(since).toISOString() },
   )

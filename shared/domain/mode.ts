@@ -13,7 +13,7 @@ export type Canary = { share: number; seed: string }
 
 export type ModeRule = { mode: Mode; canary: Canary }
 
-/** What the fleet's owner wants: of all, and by each exact name of a project (id, path, or bare name) what differs. */
+/** What the fleet's owner wants: of all, and what differs of a project, by its id. */
 export type Modes = { byDefault: ModeRule; ofProjects: ReadonlyMap<string, Partial<ModeRule>> }
 
 export const DEFAULT_CANARY: Canary = { share: 0.1, seed: 'canary' }

@@ -1,10 +1,12 @@
 /**
  * The safeguard of routing: whether the jobs that were routed do worse than those of the control, beyond what chance makes
- * plausible. It compares success rates, and the 95th percentile of durations.
+ * plausible. It compares success rates and the 95th percentile of durations, both within job keys, since nobody routes
+ * a mix of jobs that is like the rest.
  *
  * Both bounds are taken at three standard errors, since somebody looks every hour, and jobs of one pipeline fail
- * together. Sources: Newcombe (1998), method 10, for the difference of two proportions by Wilson's intervals; the
- * distribution-free interval of a quantile by order statistics (David & Nagaraja, Order Statistics, 7.1).
+ * together. Sources: the difference of two proportions over strata by the weights of Mantel and Haenszel (Greenland &
+ * Robins 1985), its variance from shares with a success and a failure added (Agresti & Caffo 2000); the distribution-free
+ * interval of a quantile by order statistics (David & Nagaraja, Order Statistics, 7.1).
  */
 export type ComparedJob = {
   isRouted: boolean
@@ -17,7 +19,7 @@ export type ComparedJob = {
 export type Comparison = {
   routedJobs: number
   controlJobs: number
-  /** Routed minus control, with its bounds; null while either has no jobs. */
+  /** Each as of the same mix of job keys, and bounds of the difference; null while no job key is in both. */
   successRate: { routed: number; control: number; low: number; high: number } | null
   /** Of durations as multiples of what the control usually takes for the job key; null while either has none. */
   p95Duration: { routed: Bounded; control: Bounded } | null
@@ -30,18 +32,22 @@ export const FEWEST_JOBS = 20
 const Z = 3
 const QUANTILE = 0.95
 
+/** Job keys that only one of the groups has say nothing, and are left out. */
 export function compareRouted(jobs: readonly ComparedJob[]): Comparison {
-  const routed = jobs.filter(({ isRouted }) => isRouted)
-  const control = jobs.filter(({ isRouted }) => !isRouted)
-  const [ofRouted, ofControl] = relativeDurations(routed, control)
-  const isBoth = routed.length > 0 && control.length > 0
+  const keysOf = (isRouted: boolean) =>
+    new Set(jobs.filter((job) => job.isRouted === isRouted).map(({ jobKey }) => jobKey))
+  const [ofRouted, ofControl] = [keysOf(true), keysOf(false)]
+  const compared = jobs.filter(({ jobKey }) => ofRouted.has(jobKey) && ofControl.has(jobKey))
+  const routed = compared.filter(({ isRouted }) => isRouted)
+  const control = compared.filter(({ isRouted }) => !isRouted)
+  const [routedTimes, controlTimes] = relativeDurations(routed, control)
   return {
     routedJobs: routed.length,
     controlJobs: control.length,
-    successRate: isBoth ? differenceOf(routed, control) : null,
+    successRate: differenceOf(routed, control),
     p95Duration:
-      ofRouted.length > 0 && ofControl.length > 0
-        ? { routed: boundedP95(ofRouted), control: boundedP95(ofControl) }
+      routedTimes.length > 0 && controlTimes.length > 0
+        ? { routed: boundedP95(routedTimes), control: boundedP95(controlTimes) }
         : null,
   }
 }
@@ -52,7 +58,7 @@ export function whyTripped(comparison: Comparison): string | undefined {
   if (Math.min(routedJobs, controlJobs) < FEWEST_JOBS) return undefined
   if (successRate !== null && successRate.high < 0) {
     const { routed, control } = successRate
-    return `Of ${routedJobs} routed jobs ${percent(routed)} succeeded, of ${controlJobs} others ${percent(control)}: more than chance explains.`
+    return `Of ${routedJobs} routed jobs ${percent(routed)} succeeded, of ${controlJobs} others of the same kinds ${percent(control)}: more than chance explains.`
   }
   if (p95Duration !== null && p95Duration.routed.low > p95Duration.control.high) {
     const { routed, control } = p95Duration
@@ -61,25 +67,50 @@ export function whyTripped(comparison: Comparison): string | undefined {
   return undefined
 }
 
-function differenceOf(routed: readonly ComparedJob[], control: readonly ComparedJob[]) {
-  const a = wilson(routed)
-  const b = wilson(control)
-  const difference = a.value - b.value
+type Counts = { n: number; successes: number }
+
+/** Null when no job key is in both groups. The control's rate is that of the routed jobs' mix, and the other way round. */
+function differenceOf(
+  routed: readonly ComparedJob[],
+  control: readonly ComparedJob[],
+): Comparison['successRate'] {
+  const others = countsByKey(control)
+  let weights = 0
+  let ofRouted = 0
+  let ofControl = 0
+  let variance = 0
+  for (const [jobKey, a] of countsByKey(routed)) {
+    const b = others.get(jobKey)
+    if (b === undefined) continue
+    const weight = (a.n * b.n) / (a.n + b.n)
+    weights += weight
+    ofRouted += weight * (a.successes / a.n)
+    ofControl += weight * (b.successes / b.n)
+    variance += weight ** 2 * (varianceOf(a) + varianceOf(b))
+  }
+  if (weights === 0) return null
+  const difference = (ofRouted - ofControl) / weights
+  const half = (Z * Math.sqrt(variance)) / weights
   return {
-    routed: a.value,
-    control: b.value,
-    low: difference - Math.hypot(a.value - a.low, b.high - b.value),
-    high: difference + Math.hypot(a.high - a.value, b.value - b.low),
+    routed: ofRouted / weights,
+    control: ofControl / weights,
+    low: difference - half,
+    high: difference + half,
   }
 }
 
-/** Wilson's interval of a share of successes. */
-function wilson(jobs: readonly ComparedJob[]): Bounded {
-  const n = jobs.length
-  const value = jobs.filter(({ isSuccess }) => isSuccess).length / n
-  const middle = (value + Z ** 2 / (2 * n)) / (1 + Z ** 2 / n)
-  const half = (Z / (1 + Z ** 2 / n)) * Math.sqrt((value * (1 - value)) / n + Z ** 2 / (4 * n ** 2))
-  return { value, low: middle - half, high: middle + half }
+function countsByKey(jobs: readonly ComparedJob[]): Map<string, Counts> {
+  const counts = new Map<string, Counts>()
+  for (const { jobKey, isSuccess } of jobs) {
+    const { n, successes } = counts.get(jobKey) ?? { n: 0, successes: 0 }
+    counts.set(jobKey, { n: n + 1, successes: successes + (isSuccess ? 1 : 0) })
+  }
+  return counts
+}
+
+function varianceOf({ n, successes }: Counts): number {
+  const share = (successes + 1) / (n + 2)
+  return (share * (1 - share)) / (n + 2)
 }
 
 /** Of successes, over the geometric mean of the control's of the same job key; keys that the control lacks are left out. */

@@ -11,7 +11,7 @@ import { armsByCode } from './feasible.ts'
 import type { Fleet } from './fleet.ts'
 import { withoutOwnOutcome } from './fold.ts'
 import { isRunnerFailure, rewardOf } from './reward.ts'
-import type { SiteFacts } from './site-rule.ts'
+import type { RunnerFacts, RunnersSeen, SiteFacts } from './site-rule.ts'
 import { type BanditState, holdsOutcome } from './state.ts'
 
 const MS_PER_SECOND = 1000
@@ -25,8 +25,8 @@ export type DecisionContext = {
   fleet: Fleet
   decidedAt: Instant
   lateAfterMs: number
-  /** What was seen of the runners by now; left out: nothing is known. Late decisions do not look at it. */
-  site?: SiteFacts | undefined
+  /** The last look at the runners; left out: nothing is known. Late decisions do not look at it. */
+  site?: RunnersSeen | undefined
 }
 
 /** Where the tags that a job asks for come from. */
@@ -45,6 +45,7 @@ export type DecisionRecord = Omit<
     | 'jobId'
     | 'pipelineId'
     | 'parentPipelineId'
+    | 'startedAt'
     | 'jobTags'
     | 'jobKey'
     | 'jobName'
@@ -142,9 +143,9 @@ function recordOf(
   decidedLate: boolean,
 ): DecisionRecord {
   // The windows of maintenance are those of the job's own time; what is seen at its end says nothing of its start.
-  const runners = decidedLate ? undefined : site?.runners
   const at = event.startedAt ?? event.occurredAt
-  const decision = decide(event.eventId, event, state, fleet, { at, runners: runners ?? NOTHING_SEEN })
+  const runners = decidedLate ? NOTHING_SEEN : seenBefore(at, site)
+  const decision = decide(event.eventId, event, state, fleet, { at, runners })
   const { instance, projectId, projectPath, jobId, pipelineId, parentPipelineId } = event
   const { jobKey, jobName, stage, source } = event
   const matches = (pick: string | null) => (event.arm === null ? null : pick === event.arm)
@@ -156,6 +157,7 @@ function recordOf(
     jobId,
     pipelineId,
     parentPipelineId,
+    startedAt: event.startedAt ?? (event.kind === 'job.started' ? event.occurredAt : null),
     jobKey,
     jobName,
     stage,
@@ -182,4 +184,17 @@ function recordOf(
       decision.stateAsOfAt === null ? null : (decidedAt - decision.stateAsOfAt) / MS_PER_SECOND,
     stateObservations: decision.stateObservations,
   }
+}
+
+/**
+ * What was known of the runners before the job began. Of a runner that gave a sign at that time or later, a look that was
+ * still under way may have counted the job itself.
+ */
+function seenBefore(startedAt: Instant, seen: RunnersSeen | undefined): SiteFacts['runners'] {
+  if (seen === undefined || seen.observedAt > startedAt) return NOTHING_SEEN
+  const isOfBefore = ({ lastSeenAt }: RunnerFacts) => lastSeenAt === null || lastSeenAt < startedAt
+  const all = [...seen.runners]
+  const before = all.filter(([, facts]) => isOfBefore(facts))
+  // What is made of the facts is kept by the map that they come in.
+  return before.length === all.length ? seen.runners : new Map(before)
 }

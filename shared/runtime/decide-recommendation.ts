@@ -144,10 +144,10 @@ export function headOf(decided: Decided, { fleet }: Pick<Deps, 'fleet'>): Recomm
   }
   if (trouble !== undefined) return { ...head, kind: 'fallback', tag: fleet.fallbackTag, reason: trouble }
   if (chosen !== undefined) return head
-  return { ...head, kind: 'none', reason: whyNone(decided, fleet), relaxations: prepared.relaxations }
+  return { ...head, kind: 'none', reason: reasonOfNone(decided, fleet), relaxations: prepared.relaxations }
 }
 
-function whyNone({ query, prepared }: Decided, { deadTags }: Deps['fleet']): string {
+function reasonOfNone({ query, prepared }: Decided, { deadTags }: Deps['fleet']): string {
   const dead = (query.tags ?? []).filter((tag) => deadTags.has(tag)).map((tag) => ` "${tag}" is a dead tag.`)
   return `${prepared.why ?? 'No runner can take this job; "refused" says why of each.'}${dead.join('')}`
 }
@@ -180,7 +180,7 @@ export function journal(decided: Decided, { bus, log, fleet }: RecommendDeps): v
     confidence: chosen?.confidence ?? null,
     choice_set_id: prepared.choiceSetId,
     feasible_count: prepared.feasibleCount,
-    reason: kind === 'arm' ? null : (decided.trouble ?? whyNone(decided, fleet)),
+    reason: kind === 'arm' ? null : (decided.trouble ?? reasonOfNone(decided, fleet)),
     state_generation: shelf?.snapshot.generation ?? null,
     state_as_of_at: shelf?.stateAsOf ?? null,
     state_observations: shelf?.observations ?? null,

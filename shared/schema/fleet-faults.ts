@@ -78,7 +78,9 @@ export function crossFaults(file: FleetFile): Fault[] {
   const runnerNames = new Set(file.runners.map((one) => one.name))
 
   const projectNames = new Set<string>()
-  for (const [index, { name }] of file.projects.entries()) {
+  for (const [index, { name, id, mode, canary }] of file.projects.entries()) {
+    if (id === undefined && (mode ?? canary) !== undefined)
+      fault(['projects', index, mode === undefined ? 'canary' : 'mode'], `"${name}" needs its id, too: jobs ask by it`)
     if (projectNames.has(name)) fault(['projects', index, 'name'], `a second project is called "${name}"`)
     projectNames.add(name)
   }

@@ -11,24 +11,15 @@ export const canary = z.strictObject({
   seed: z.string().min(1).default(DEFAULT_CANARY.seed),
 })
 
-type ProjectEntry = {
-  name: string
-  id?: number | undefined
-  path?: string | undefined
-  mode?: z.output<typeof mode> | undefined
-  canary?: z.output<typeof canary> | undefined
-}
+type Said = { mode?: z.output<typeof mode> | undefined; canary?: z.output<typeof canary> | undefined }
 
-/** A project with an id or a path is known by these alone; a bare name is any project of that name. */
-export function modesOf(
-  projects: readonly ProjectEntry[],
-  byDefault: Pick<ProjectEntry, 'mode' | 'canary'>,
-): Modes {
-  const ofProjects = projects.flatMap(({ name, id, path, mode, canary }): [string, Partial<ModeRule>][] => {
-    if (mode === undefined && canary === undefined) return []
-    const said = { ...(mode === undefined ? {} : { mode }), ...(canary === undefined ? {} : { canary }) }
-    const exact = [id?.toString(), path].filter((item) => item !== undefined)
-    return (exact.length > 0 ? exact : [name]).map((item) => [item, said])
+/** Only a project with an id has a mode of its own: it is asked by it, or by a name that leads to it. */
+export function modesOf(projects: readonly (Said & { id?: number | undefined })[], byDefault: Said): Modes {
+  const ofProjects = projects.flatMap(({ id, mode, canary }): [string, Partial<ModeRule>][] => {
+    if (id === undefined || (mode === undefined && canary === undefined)) return []
+    return [
+      [String(id), { ...(mode === undefined ? {} : { mode }), ...(canary === undefined ? {} : { canary }) }],
+    ]
   })
   const { mode = 'shadow', canary = DEFAULT_CANARY } = byDefault
   return { byDefault: { mode, canary }, ofProjects: new Map(ofProjects) }

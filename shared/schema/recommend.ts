@@ -17,7 +17,7 @@ const need = text.transform((value) => value.trim() || undefined)
 
 const query = z.object({
   /** GitLab's project id or path. */
-  project: text.min(1),
+  project: text.min(1).transform((name) => (/^\d+$/.test(name) ? name.replace(/^0+(?=\d)/, '') : name)),
   job: text.min(1),
   /** The job's tags; "" for none. Left out: not known. */
   tags: text

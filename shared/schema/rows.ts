@@ -64,6 +64,7 @@ export const decisionRow = z.object({
   state_lag_seconds: z.number().nullable(),
   state_observations: z.int().min(0),
   parent_pipeline_id: id.nullable(),
+  started_at: instant.nullable(),
   job_tags: tagList.nullable(),
 })
 

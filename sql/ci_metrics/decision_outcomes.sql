@@ -2,8 +2,9 @@
 -- Of the decisions on a job the one made at its start counts, else the late one; of one decision written twice
 -- the first. The actual runner is the one that ended the job, as far as known: a start may not name it, or name one
 -- that lost the job again. Grain: one row per job that was decided on. The outcome is NULL while the job runs.
--- A routed job has the newest routed recommendation of its job key that its own pipeline, or the one that started
--- that, asked for before it began; or the one that its own report names.
+-- A routed job has the newest recommendation of its job key that the pipeline which started its own asked for before it
+-- began, if that one routed it; or the one that its own report names. (The tags of the asking pipeline's own jobs were
+-- fixed before.)
 WITH decisions AS (
   SELECT *
   FROM ci_metrics.runner_decisions
@@ -19,26 +20,45 @@ outcomes AS (
   QUALIFY ROW_NUMBER() OVER (PARTITION BY event_id ORDER BY received_at, job_status, job_duration) = 1
 ),
 
--- By whom a job may have been routed: pipelines that may have asked, and the recommendation that its report names.
-askers AS (
-  SELECT instance, project_id, job_id, job_key, decided_at, pipeline_id
+-- What was answered about a job: to the pipeline that started its own, and what its report names. Clocks differ: what was
+-- asked within a minute after the job began counts where nothing was asked before. A choice is written once, or twice.
+answers AS (
+  SELECT
+    decisions.instance,
+    decisions.project_id,
+    decisions.job_id,
+    FALSE AS is_reported,
+    recommendations.decided_at <= COALESCE(decisions.started_at, decisions.decided_at) AS is_before,
+    recommendations.decided_at,
+    recommendations.decision_id,
+    recommendations.routed,
+    recommendations.arm,
+    recommendations.propensity,
+    recommendations.policy,
+    recommendations.mode,
+    recommendations.canary_group
   FROM decisions
-  UNION ALL
-  SELECT instance, project_id, job_id, job_key, decided_at, parent_pipeline_id
-  FROM decisions
-  WHERE parent_pipeline_id IS NOT NULL
-),
-
-found AS (
-  SELECT askers.instance, askers.project_id, askers.job_id, recommendations.decision_id, FALSE AS is_reported
-  FROM askers
   INNER JOIN ci_metrics.recommendations
-    ON recommendations.project_id = askers.project_id
-    AND recommendations.pipeline_id = askers.pipeline_id
-    AND recommendations.job_key = askers.job_key
-    AND recommendations.decided_at <= askers.decided_at
+    ON recommendations.project_id = decisions.project_id
+    AND recommendations.pipeline_id = decisions.parent_pipeline_id
+    AND recommendations.job_key = decisions.job_key
+  WHERE
+    UNIX_MILLIS(recommendations.decided_at) <= UNIX_MILLIS(COALESCE(decisions.started_at, decisions.decided_at)) + 60000
   UNION ALL
-  SELECT decisions.instance, decisions.project_id, decisions.job_id, outcomes.routing_decision_id, TRUE
+  SELECT
+    decisions.instance,
+    decisions.project_id,
+    decisions.job_id,
+    TRUE,
+    TRUE,
+    recommendations.decided_at,
+    recommendations.decision_id,
+    recommendations.routed,
+    recommendations.arm,
+    recommendations.propensity,
+    recommendations.policy,
+    recommendations.mode,
+    recommendations.canary_group
   FROM decisions
   INNER JOIN outcomes
     ON outcomes.instance = decisions.instance
@@ -50,24 +70,20 @@ found AS (
     AND recommendations.job_key = decisions.job_key
 ),
 
-routings AS (
-  SELECT
-    found.instance,
-    found.project_id,
-    found.job_id,
-    recommendations.decision_id,
-    recommendations.arm,
-    recommendations.propensity,
-    recommendations.policy,
-    recommendations.mode,
-    recommendations.canary_group
-  FROM found
-  INNER JOIN ci_metrics.recommendations ON recommendations.decision_id = found.decision_id
-  WHERE recommendations.routed AND recommendations.arm IS NOT NULL
+-- The last word on a job; whether it routed is asked of that one alone.
+last_answers AS (
+  SELECT *
+  FROM answers
   QUALIFY ROW_NUMBER() OVER (
-    PARTITION BY found.instance, found.project_id, found.job_id
-    ORDER BY found.is_reported DESC, recommendations.decided_at DESC, recommendations.decision_id
+    PARTITION BY instance, project_id, job_id
+    ORDER BY is_reported DESC, is_before DESC, decided_at DESC, decision_id
   ) = 1
+),
+
+routings AS (
+  SELECT *
+  FROM last_answers
+  WHERE routed AND arm IS NOT NULL
 )
 
 SELECT

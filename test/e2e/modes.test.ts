@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { checkRouting } from '../../functions/check-routing.ts'
 import { runOperation } from '../../functions/operations.ts'
 import { dataFolder, playDockerRunners, postWebhook, startServer } from '../support/server.ts'
-import { jobWebhook } from '../support/webhook.ts'
+import { gitlabTime, jobWebhook } from '../support/webhook.ts'
 
 const FLEET = `
 machines: { m: {} }
@@ -16,7 +16,6 @@ projects:
   - { name: told, id: 3, mode: advisory }
   - { name: canary, id: 4, mode: canary, canary: { share: 0.5, seed: one } }
   - { name: routed, id: 5, path: group/routed, mode: autonomous }
-  - { name: nameless, path: group/nameless, mode: autonomous }
 runners:
   - { name: a, machine: m, executor: docker, tags: [docker, only-a] }
   - { name: b, machine: m, executor: docker, tags: [docker, only-b] }
@@ -138,7 +137,10 @@ describe('/recommend', () => {
   })
 
   test('routes nobody whose id is not known, and nobody by a state that is too old', async () => {
-    const { ask, deps, url } = await startWith({ ROUTE_MAX_STATE_AGE_HOURS: '1' })
+    const { ask, deps, url } = await startWith({
+      ROUTE_MAX_STATE_AGE_HOURS: '1',
+      RUNNER_BANDIT_MODE: 'autonomous',
+    })
     expect(await ask({ project: 'group/nameless' })).toMatchObject({
       ...{
         mode: 'advisory',
@@ -166,6 +168,13 @@ describe('/recommend', () => {
       'advisory',
     ])
     expect((await ask({ project: '1' })).mode).toBe('off')
+  })
+
+  test('knows a project however its id is written', async () => {
+    const { ask, recorded } = await startWith({ RUNNER_BANDIT_MODE: 'autonomous' })
+    expect(await ask({ project: '001' })).toMatchObject({ mode: 'off', routed: false })
+    expect(await ask({ project: '003' })).toMatchObject({ mode: 'advisory', routed: false })
+    expect(await recorded()).toMatchObject([{ project: '3', project_id: 3, job_key: '3/build' }])
   })
 
   test('tells a person at the command line in every mode, and routes nothing by it', async () => {
@@ -205,7 +214,9 @@ describe('the safeguard', () => {
             project_id: 5,
             build_id: 5000 + index,
             build_name: 'build',
-            pipeline_id: 1000 + index,
+            pipeline_id: 2000 + index,
+            source_pipeline: { pipeline_id: 1000 + index },
+            build_started_at: gitlabTime(Date.now() - 20_000),
           }
           return postWebhook(url, jobWebhook({ ...job, runner, ...words(index) }))
         }),
@@ -227,7 +238,9 @@ describe('the safeguard', () => {
       use_tag: 'docker',
       runner: expect.any(String),
     })
-    expect(after.mode_reason).toMatch(/^Of 22 routed jobs 9 % succeeded, of 22 others 100 %/)
+    expect(after.mode_reason).toMatch(
+      /^Of 22 routed jobs 9 % succeeded, of 22 others of the same kinds 100 %/,
+    )
     await checkRouting(deps)
     const audit = () =>
       deps.warehouse.query(
@@ -238,14 +251,7 @@ describe('the safeguard', () => {
     ])
 
     const modes = (await runOperation('modes', {}, deps, () => {})) as Record<string, unknown>[]
-    expect(modes.map(({ project }) => project)).toEqual([
-      'off',
-      'told',
-      'canary',
-      'routed',
-      'group/nameless',
-      null,
-    ])
+    expect(modes.map(({ project }) => project)).toEqual(['off', 'told', 'canary', 'routed', null])
     expect(modes.find(({ project }) => project === 'routed')).toEqual({
       ...{ project: 'routed', wanted: 'autonomous', in_effect: 'advisory', canary_share: null },
       reason: after.mode_reason,

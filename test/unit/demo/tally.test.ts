@@ -18,6 +18,7 @@ function decision(
     jobId,
     pipelineId: 7,
     parentPipelineId: null,
+    startedAt: null,
     jobTags: null,
     jobKey: '101/unit',
     jobName: 'unit',

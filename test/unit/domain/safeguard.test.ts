@@ -22,13 +22,19 @@ function drawn(seed: string, n: number, rate: number, slower: number, isRouted: 
 }
 
 describe('the difference of success rates', () => {
-  test("is bounded by Newcombe's interval of Wilson's", () => {
-    // Computed by another program (Python, by the formulas of Newcombe 1998, method 10, z = 3): 56/70 and 48/80.
+  test('is that of Mantel and Haenszel over job keys, with smoothed variances', () => {
+    // Computed by another program (Python, exact fractions): strata (12 of 20, 30 of 40) and (45 of 50, 18 of 30).
     const comparison = compareRouted([
-      ...jobs(56),
-      ...jobs(14, { isSuccess: false }),
-      ...jobs(48, { isRouted: false }),
-      ...jobs(32, { isRouted: false, isSuccess: false }),
+      ...jobs(12),
+      ...jobs(8, { isSuccess: false }),
+      ...jobs(30, { isRouted: false }),
+      ...jobs(10, { isRouted: false, isSuccess: false }),
+      ...jobs(45, { jobKey: '1/test' }),
+      ...jobs(5, { jobKey: '1/test', isSuccess: false }),
+      ...jobs(18, { jobKey: '1/test', isRouted: false }),
+      ...jobs(12, { jobKey: '1/test', isRouted: false, isSuccess: false }),
+      // In one of the groups alone.
+      ...jobs(500, { jobKey: '1/other', isRouted: false }),
     ])
     const { low, high, routed, control } = comparison.successRate ?? {
       low: 0,
@@ -36,16 +42,30 @@ describe('the difference of success rates', () => {
       routed: 0,
       control: 0,
     }
-    expect([routed, control]).toEqual([0.8, 0.6])
-    expect(low).toBeCloseTo(-0.026716745, 6)
-    expect(high).toBeCloseTo(0.39666191, 6)
+    expect([comparison.routedJobs, comparison.controlJobs]).toEqual([70, 70])
+    expect(routed).toBeCloseTo(0.775324675325, 9)
+    expect(control).toBeCloseTo(0.662337662338, 9)
+    expect(low).toBeCloseTo(-0.118179697561, 9)
+    expect(high).toBeCloseTo(0.344153723535, 9)
+  })
+
+  test('is none of the mix: who routes the job that fails most does no worse by that', () => {
+    const e2e = (isRouted: boolean) => [
+      ...jobs(160, { jobKey: '1/e2e', isRouted }),
+      ...jobs(40, { jobKey: '1/e2e', isRouted, isSuccess: false }),
+    ]
+    const lint = [
+      ...jobs(841, { jobKey: '1/lint', isRouted: false }),
+      ...jobs(9, { jobKey: '1/lint', isRouted: false, isSuccess: false }),
+    ]
+    expect(whyTripped(compareRouted([...e2e(true), ...e2e(false), ...lint]))).toBeUndefined()
   })
 
   test('trips when routed jobs fail more often than chance explains, and not the other way round', () => {
     const worse = [...jobs(60), ...jobs(40, { isSuccess: false })]
     const fine = jobs(100, { isRouted: false })
     expect(whyTripped(compareRouted([...worse, ...fine]))).toBe(
-      'Of 100 routed jobs 60 % succeeded, of 100 others 100 %: more than chance explains.',
+      'Of 100 routed jobs 60 % succeeded, of 100 others of the same kinds 100 %: more than chance explains.',
     )
     const turned = [...worse, ...fine].map((one) => ({ ...one, isRouted: !one.isRouted }))
     expect(whyTripped(compareRouted(turned))).toBeUndefined()

@@ -96,6 +96,19 @@ fallback_tag: nobody
     )
   })
 
+  test('has a mode of a project without id reported, since jobs ask by it', () => {
+    const text = `${head}projects:
+  - { name: app, path: group/app, mode: autonomous }
+  - { name: other, canary: { share: 0.5 } }
+  - { name: third, id: 3, mode: off }
+runners: [{ name: a, machine: m, executor: docker, tags: [x] }]
+`
+    expect(faultsOf(text).map((fault) => fault.replace(/^line \d+: /, ''))).toEqual([
+      'projects.0.mode: "app" needs its id, too: jobs ask by it',
+      'projects.1.canary: "other" needs its id, too: jobs ask by it',
+    ])
+  })
+
   test('has a machine that it does not describe reported, whatever that is called', () => {
     for (const machine of ['toString', '__proto__', 'constructor']) {
       const text = `${head}runners: [{ name: a, machine: ${machine}, executor: docker }]`
