@@ -21,22 +21,15 @@ outcomes AS (
 ),
 
 -- What was answered about a job: to the pipeline that started its own, and what its report names. Clocks differ: what was
--- asked within a minute after the job began counts where nothing was asked before. A choice is written once, or twice.
+-- asked within a minute after the job began counts where nothing was asked before.
 answers AS (
   SELECT
     decisions.instance,
     decisions.project_id,
     decisions.job_id,
-    FALSE AS is_reported,
-    recommendations.decided_at <= COALESCE(decisions.started_at, decisions.decided_at) AS is_before,
-    recommendations.decided_at,
     recommendations.decision_id,
-    recommendations.routed,
-    recommendations.arm,
-    recommendations.propensity,
-    recommendations.policy,
-    recommendations.mode,
-    recommendations.canary_group
+    FALSE AS is_reported,
+    recommendations.decided_at <= COALESCE(decisions.started_at, decisions.decided_at) AS is_before
   FROM decisions
   INNER JOIN ci_metrics.recommendations
     ON recommendations.project_id = decisions.project_id
@@ -45,20 +38,7 @@ answers AS (
   WHERE
     UNIX_MILLIS(recommendations.decided_at) <= UNIX_MILLIS(COALESCE(decisions.started_at, decisions.decided_at)) + 60000
   UNION ALL
-  SELECT
-    decisions.instance,
-    decisions.project_id,
-    decisions.job_id,
-    TRUE,
-    TRUE,
-    recommendations.decided_at,
-    recommendations.decision_id,
-    recommendations.routed,
-    recommendations.arm,
-    recommendations.propensity,
-    recommendations.policy,
-    recommendations.mode,
-    recommendations.canary_group
+  SELECT decisions.instance, decisions.project_id, decisions.job_id, recommendations.decision_id, TRUE, TRUE
   FROM decisions
   INNER JOIN outcomes
     ON outcomes.instance = decisions.instance
@@ -70,13 +50,24 @@ answers AS (
     AND recommendations.job_key = decisions.job_key
 ),
 
--- The last word on a job; whether it routed is asked of that one alone.
+-- The last word on a job, once however often it was written; whether it routed is asked of that one alone.
 last_answers AS (
-  SELECT *
+  SELECT
+    answers.instance,
+    answers.project_id,
+    answers.job_id,
+    recommendations.decision_id,
+    recommendations.routed,
+    recommendations.arm,
+    recommendations.propensity,
+    recommendations.policy,
+    recommendations.mode,
+    recommendations.canary_group
   FROM answers
+  INNER JOIN ci_metrics.recommendations ON recommendations.decision_id = answers.decision_id
   QUALIFY ROW_NUMBER() OVER (
-    PARTITION BY instance, project_id, job_id
-    ORDER BY is_reported DESC, is_before DESC, decided_at DESC, decision_id
+    PARTITION BY answers.instance, answers.project_id, answers.job_id
+    ORDER BY answers.is_reported DESC, answers.is_before DESC, recommendations.decided_at DESC, answers.decision_id
   ) = 1
 ),
 
