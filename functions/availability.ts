@@ -4,7 +4,7 @@
  * Trigger: GET /availability, with the API's token or a job's id token. Reads: the document `availability`. Parameters:
  * `tag`, again and again or joined by commas; `format=dotenv` for a GitLab report.
  */
-import { watchedTags } from '../shared/domain/availability.ts'
+import { STALE_AFTER_MS, watchedTags } from '../shared/domain/availability.ts'
 import { isOpen, spentOf } from '../shared/domain/ledger.ts'
 import { InvalidInputError } from '../shared/errors.ts'
 import { callerOf } from '../shared/runtime/ci-callers.ts'
@@ -14,8 +14,6 @@ import { type AvailabilityDocument, readAvailability } from '../shared/schema/av
 
 type AvailabilityDeps = Pick<Deps, 'clock' | 'documents' | 'fleet'>
 
-/** What is older is told, and not what a job should act on. */
-const STALE_AFTER_MS = 15 * 60_000
 const MAX_TAGS = 100
 
 export async function availability(

@@ -5,6 +5,9 @@ import type { Fleet, Runner } from './fleet.ts'
 
 export type VmStatus = 'running' | 'starting' | 'stopping' | 'stopped' | 'missing'
 
+/** A virtual machine as its provider tells of it; `startedAt`: when it last came on, where that is told. */
+export type VmState = { status: VmStatus; startedAt: Instant | null }
+
 /** Whether a machine is there, or on its way. */
 export const isOn = (status: VmStatus | undefined) => status === 'running' || status === 'starting'
 const isOff = (status: VmStatus | undefined) => status !== undefined && !isOn(status)
@@ -22,6 +25,9 @@ export type RunnerSigns = {
   /** Jobs of the last day that it began and has not ended. */
   running: number
 }
+
+/** A look that is older says nothing of now: it is told, and nobody acts on it. */
+export const STALE_AFTER_MS = 15 * 60_000
 
 /** One look, all of it of the same minute. */
 export type Observation = {

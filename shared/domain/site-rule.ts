@@ -36,11 +36,14 @@ export type SiteNeeds = {
   zone: string | null
 }
 
-/** What was seen of the runners until a moment. What is not known refuses nobody. */
+/** What was seen of the runners, and when it is. What is not known refuses nobody. */
 export type SiteFacts = {
   at: Instant
   runners: ReadonlyMap<string, RunnerFacts>
 }
+
+/** What one look at the runners has shown, by when it began; it may have seen what happened while it went on. */
+export type RunnersSeen = Pick<SiteFacts, 'runners'> & { observedAt: Instant }
 
 export type RunnerFacts = {
   /** When it last asked GitLab for a job, or began or ended one. */

@@ -1,7 +1,10 @@
 /**
  * The tags that jobs ask for, which webhooks do not carry: asked of GitLab where there is a token, all jobs of a
- * pipeline by one question, and remembered. Whoever decides is never kept waiting for long and never fails by it: what
- * does not come in time stays unknown, and serves the pipeline's next jobs.
+ * pipeline by one question, and remembered by pipeline. Not by commit: tags may hold variables, which two pipelines of one
+ * commit (of a schedule, of a push, by hand) may set differently, and a child pipeline may be generated.
+ *
+ * Whoever decides is never kept waiting for long and never fails by it: what does not come in time stays unknown, and
+ * serves the pipeline's next jobs.
  */
 import { type Instant, isBulk, type JobEvent, SMOKE_PROJECT } from '../domain/event.ts'
 import { InvalidInputError } from '../errors.ts'
@@ -61,15 +64,8 @@ function wantsTags({ jobTags, pipelineId, source, projectPath }: JobEvent): bool
   return jobTags === null && pipelineId !== null && !isBulk(source) && !isPlayed
 }
 
-/**
- * Tags may differ between commits, and are the same for the pipelines of one; but a child pipeline may be generated,
- * with tags of its own for the same job of the same commit.
- */
-function keyOf(event: JobEvent): string {
-  const { projectId, jobName, commitSha, parentPipelineId } = event
-  const isShared = commitSha !== null && parentPipelineId === null
-  return JSON.stringify([projectId, isShared ? commitSha : pipelineOf(event), jobName])
-}
+/** Of a job in a pipeline, all its tries. */
+const keyOf = (event: JobEvent) => JSON.stringify([pipelineOf(event), event.jobName])
 
 const pipelineOf = ({ projectId, pipelineId }: JobEvent) => `${projectId}/${pipelineId}`
 

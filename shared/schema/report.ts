@@ -61,13 +61,17 @@ export function summaryOf({
   complete,
 }: Omit<PipelineReport, 'summary'>): string {
   const { ended, missing, published, listed } = jobs
-  const compared = decisions.filter(({ nsai_would_match: match }) => typeof match === 'boolean')
+  // A routed job carries the tag of one arm, which every policy then picks.
+  const free = decisions.filter(({ routed_decision_id: routedBy }) => typeof routedBy !== 'string')
+  const routed = decisions.length - free.length
+  const compared = free.filter(({ nsai_would_match: match }) => typeof match === 'boolean')
   const agreed = compared.filter(({ nsai_would_match: match }) => match === true).length
   return [
     listed === null
       ? 'GitLab did not tell of the jobs.'
       : `${count(ended, 'job')} ended; of ${missing} something was missing, ${count(published, 'event')} taken in.`,
-    `${count(decisions.length, 'decision')}: of ${compared.length} jobs that a runner took, nsai would have picked the same for ${agreed}.`,
+    `${count(decisions.length, 'decision')}${routed === 0 ? '' : `, ${routed} of them on routed jobs`}: ` +
+      `of ${compared.length} ${routed === 0 ? 'jobs' : 'others'} that a runner took, nsai would have picked the same for ${agreed}.`,
     ...(recommendations.length === 0 ? [] : [`${count(recommendations.length, 'recommendation')} given.`]),
     ...(complete ? [] : ['This is not all: "reasons" says why.'.replaceAll('"', '')]),
   ].join(' ')

@@ -1,5 +1,6 @@
 -- How often does a policy pick the arm that GitLab gave the job to? Agreement is not benefit: see the description.
--- Every job that was decided on counts once; all versions of a policy together.
+-- Every job that was decided on counts once; all versions of a policy together. Routed jobs are left out: they carry
+-- their arm's own tag, so that GitLab had no choice, and no policy one either.
 -- Grain: one row per policy, offered set and day.
 WITH picks AS (
   SELECT
@@ -10,6 +11,7 @@ WITH picks AS (
     actual_runner
   FROM ci_metrics.decision_outcomes
   CROSS JOIN UNNEST(JSON_QUERY_ARRAY(choices)) AS choice
+  WHERE routed_decision_id IS NULL
 )
 
 SELECT

@@ -1,5 +1,5 @@
 /** Rules of the site in shadow decisions. */
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { decide } from '../../../shared/domain/decision.ts'
 import { fleetOf } from '../../../shared/domain/fleet.ts'
 import { decideAtFinish, decideAtStart } from '../../../shared/domain/shadow.ts'
@@ -40,7 +40,7 @@ const context = {
   generation: '7',
   decidedAt: NOON + 20 * HOUR,
   lateAfterMs: WINDOW,
-  site: { at: NOON + 20 * HOUR, runners: new Map([['b', { lastSeenAt: null, running: 1 }]]) },
+  site: { observedAt: NOON - MINUTE, runners: new Map([['b', { lastSeenAt: null, running: 1 }]]) },
 }
 
 test('a decision records every code that refused an arm, and those of the site’s rules by their names', () => {
@@ -87,6 +87,64 @@ test('maintenance windows are judged by the time of the job, not by that of the 
   })
   const late = decideAtFinish(finish, { ...context, fleet })
   expect(late?.refused).toEqual({ paused: ['c'], 'rule:ours': ['c'] })
+})
+
+describe('what was seen of the runners counts for a decision at the start', () => {
+  const fleet = fleetWithRules(ruleOf({ type: 'free_slots' }))
+  const refusedBy = (observedAt: number, lastSeenAt: number | null, event = start) => {
+    const site = { observedAt, runners: new Map([['b', { lastSeenAt, running: 1 }]]) }
+    return decideAtStart(event, { ...context, fleet, site })?.refused['rule:ours'] ?? []
+  }
+
+  test('when the look was before it, however much later the decision is made', () => {
+    expect(refusedBy(NOON - 1, NOON - 1)).toEqual(['b'])
+    expect(refusedBy(NOON, NOON - 1)).toEqual(['b'])
+  })
+
+  test('and not when the look was after it', () => {
+    expect(refusedBy(NOON + 1, NOON - 1)).toEqual([])
+    expect(refusedBy(NOON + 1, null)).toEqual([])
+  })
+
+  test('and not of a runner that gave a sign as the job began, or later: the look was still under way', () => {
+    expect(refusedBy(NOON - 1, NOON)).toEqual([])
+    expect(refusedBy(NOON - 1, NOON + 1)).toEqual([])
+  })
+
+  test('by when it happened where nobody says when it began, not by when that was told', () => {
+    const told = { ...start, startedAt: null, receivedAt: NOON + HOUR }
+    expect(refusedBy(NOON, null, told)).toEqual(['b'])
+    expect(refusedBy(NOON + 1, null, told)).toEqual([])
+  })
+
+  test('and not of one runner for what is known of another', () => {
+    const two = fleetOf(
+      ['b', 'd'].map((name) => armOf({ name, tags, slots: 1 })),
+      { rules: [ruleOf({ type: 'free_slots' })] },
+    )
+    const runners = new Map([
+      ['b', { lastSeenAt: NOON, running: 1 }],
+      ['d', { lastSeenAt: NOON - 1, running: 1 }],
+    ])
+    const record = decideAtStart(start, { ...context, fleet: two, site: { observedAt: NOON - 1, runners } })
+    expect(record?.refused['rule:ours']).toEqual(['d'])
+  })
+
+  test('so the slot that the job itself takes turns no pick', () => {
+    const soft = ruleOf({ type: 'free_slots' }, { severity: 'soft', weight: 5 })
+    const even = fleetOf(
+      ['a', 'b'].map((name) => armOf({ name, tags, slots: 1 })),
+      { rules: [soft] },
+    )
+    const pickWhen = (observedAt: number, lastSeenAt: number, running: number) => {
+      const site = { observedAt, runners: new Map([['a', { lastSeenAt, running }]]) }
+      return decideAtStart(start, { ...context, fleet: even, site })?.nsaiRunner
+    }
+    expect(pickWhen(NOON - 1, NOON - HOUR, 0)).toBe('a')
+    expect(pickWhen(NOON - 1, NOON - HOUR, 1)).toBe('b')
+    expect(pickWhen(NOON + 1, NOON, 1)).toBe('a')
+    expect(pickWhen(NOON - 1, NOON, 1)).toBe('a')
+  })
 })
 
 test('what is seen of the runners counts for a decision at the start, and not for a late one', () => {

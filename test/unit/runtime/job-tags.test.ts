@@ -44,21 +44,26 @@ function processOf(
 
 const job = (changes: Partial<JobEvent> = {}) => startedEvent({ jobName: 'build', pipelineId: 7, ...changes })
 
-test('asks once for all jobs of a pipeline, and never again for the same commit', async () => {
-  const { asked, tagsOf } = processOf()
+test('asks once for all jobs of a pipeline, whenever they come', async () => {
+  const { asked, time, tagsOf } = processOf()
   expect(await tagsOf(job(), job({ jobName: 'test' }))).toEqual([['docker', 'linux'], []])
-  expect(await tagsOf(job({ jobName: 'test' }), job({ pipelineId: 8 }))).toEqual([[], ['docker', 'linux']])
+  time.now += 60 * MINUTE
+  expect(await tagsOf(job({ jobName: 'test' }), job())).toEqual([[], ['docker', 'linux']])
   expect(asked).toEqual(['42/7'])
 })
 
-test('asks anew for another commit, and for each child pipeline, since its jobs may be generated', async () => {
-  const { asked, tagsOf } = processOf()
-  await tagsOf(job())
-  await tagsOf(job({ pipelineId: 8, commitSha: 'another' }))
-  await tagsOf(job({ pipelineId: 9, parentPipelineId: 7 }))
-  await tagsOf(job({ pipelineId: 10, parentPipelineId: 7 }))
-  await tagsOf(job({ pipelineId: 10, parentPipelineId: 7, jobName: 'test' }))
-  expect(asked).toEqual(['42/7', '42/8', '42/9', '42/10'])
+test('two pipelines of one commit have each their own tags, since these may hold variables', async () => {
+  const { asked, tagsOf } = processOf(async (_, pipeline) => [
+    { name: 'build', tag_list: [pipeline === 7 ? 'docker-any' : 'gpu'] },
+  ])
+  expect(await tagsOf(job(), job({ pipelineId: 8 }))).toEqual([['docker-any'], ['gpu']])
+  expect(await tagsOf(job({ pipelineId: 8 }), job())).toEqual([['gpu'], ['docker-any']])
+  expect(asked).toEqual(['42/7', '42/8'])
+})
+
+test('pipelines of one number in two projects are two', async () => {
+  const { tagsOf } = processOf(async (project) => [{ name: 'build', tag_list: [`of-${project}`] }])
+  expect(await tagsOf(job(), job({ projectId: 43 }))).toEqual([['of-42'], ['of-43']])
 })
 
 test('leaves everything as it is without a token, and what is known or nobody can tell', async () => {
@@ -150,7 +155,7 @@ test('asks about four pipelines at a time, each once, however many events there 
     now -= 1
     return BUILD
   })
-  const events = Array.from({ length: 40 }, (_, n) => job({ pipelineId: n % 20, commitSha: `c${n % 20}` }))
+  const events = Array.from({ length: 40 }, (_, n) => job({ pipelineId: n % 20 }))
   expect(new Set((await tagsOf(...events)).map(String))).toEqual(new Set(['docker,linux']))
   expect(asked).toHaveLength(20)
   expect(most).toBe(4)
