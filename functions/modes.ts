@@ -17,23 +17,31 @@ export type ProjectMode = {
   canary_share: number | null
   /** Why it is not the mode that is wanted. */
   reason: string | null
+  /** Whether it stays so until a person clears it. */
+  fallen_back: boolean
 }
 
 export async function listModes(deps: ModesDeps): Promise<ProjectMode[]> {
   const { fleet, documents, state } = deps
   const snapshot = await state.read()
   const { fallen_back: fallenBack } = readModeDocument((await documents.read('modes')).value)
-  const idOf = (name: string) => String(fleet.projectIds.get(name) ?? name)
-  const ids = new Set([...fleet.modes.ofProjects.keys(), ...Object.keys(fallenBack)].map(idOf))
+  const ids = new Set([...fleet.modes.ofProjects.keys(), ...Object.keys(fallenBack)])
   const projects = [...ids].map((id): ProjectMode => {
     const names = [...fleet.projectIds].filter(([, known]) => String(known) === id).map(([name]) => name)
     const { mode, wanted, canary, reason } = modeInEffect([id, ...names], snapshot, deps)
     const share = wanted === 'canary' ? canary.share : null
-    return { project: names[0] ?? id, wanted, in_effect: mode, canary_share: share, reason: reason ?? null }
+    return {
+      project: names[0] ?? id,
+      wanted,
+      in_effect: mode,
+      canary_share: share,
+      reason: reason ?? null,
+      fallen_back: fallenBack[id] !== undefined,
+    }
   })
   const { mode, canary } = modeWanted([], deps)
   const others = { wanted: mode, in_effect: mode, canary_share: mode === 'canary' ? canary.share : null }
-  return [...projects, { project: null, ...others, reason: null }]
+  return [...projects, { project: null, ...others, reason: null, fallen_back: false }]
 }
 
 /**
@@ -46,6 +54,10 @@ export async function clearFallBack(
 ): Promise<{ project_id: string; fell_back_at: string; reason: string }> {
   const { clock, documents, fleet, rng, warehouse } = deps
   const id = String(fleet.projectIds.get(project) ?? project)
+  if (!/^\d+$/.test(id))
+    throw new InvalidInputError(
+      `${project}: give the project's id, or a name or path that fleet.yaml gives an id`,
+    )
   const now = clock.now()
   const fall = readModeDocument((await documents.read('modes')).value).fallen_back[id]
   if (fall === undefined)

@@ -43,9 +43,13 @@ Once an hour a project whose routed jobs do worse than the others falls back to 
 function saidModes(modes: ProjectMode[]): string {
   const table = modes.map(({ project, wanted, in_effect: inEffect, canary_share: share }) => ({
     project: project ?? (modes.length === 1 ? 'all' : 'all others'),
-    wanted: share === null ? wanted : `${wanted} (${share * 100} %)`,
+    wanted: share === null ? wanted : `${wanted} (${Number((share * 100).toPrecision(3))} %)`,
     'in effect': inEffect,
   }))
-  const reasons = modes.flatMap(({ project, reason }) => (reason === null ? [] : [`${project}: ${reason}`]))
+  const reasons = modes.flatMap(({ project, reason, fallen_back: hasFallen }) => {
+    if (reason === null) return []
+    const next = `When that is mended: npx runner-bandit modes clear --project ${project} --reason "…"`
+    return [`${project}: ${reason}`, ...(hasFallen ? [next] : [])]
+  })
   return [rows(table), ...(reasons.length > 0 ? ['', ...reasons] : [])].join('\n')
 }

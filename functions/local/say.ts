@@ -63,7 +63,9 @@ export function recommended(answer: RecommendAnswer | string): string {
   }))
   const sure = `${percentOf(answer.confidence ?? 0)} sure that it is the best`
   const headline = `${answer.runner}, by the tag ${answer.tag} (${answer.policy}, ${sure}).`
-  return [headline, '', 'Feasible:', rows(feasible), ...why].join('\n')
+  const isHidden = answer.mode === 'off' || answer.mode === 'shadow'
+  const hidden = isHidden ? [`The project is in mode ${answer.mode}: its jobs are not told.`] : []
+  return [headline, ...hidden, '', 'Feasible:', rows(feasible), ...why].join('\n')
 }
 
 /** 1,200 */

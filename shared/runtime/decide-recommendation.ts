@@ -58,8 +58,8 @@ export function decideRecommendation(query: RecommendQuery, asker: Asker, deps: 
   let mode: EffectiveMode = { ...fleet.modes.byDefault, mode: 'advisory', wanted: 'advisory' }
   let shelf: Shelf | undefined
   try {
-    mode = told(modeInEffect(names, deps.state.latest(), deps), asker)
-    if (mode.mode === 'off')
+    mode = modeInEffect(names, deps.state.latest(), deps)
+    if (mode.mode === 'off' && !asker.isPerson)
       return { ...common, mode, group: null, prepared: NO_CHOICE, chosen: undefined, trouble: OFF, shelf }
     shelf = shelfOf(deps)
     const requirements = {
@@ -107,25 +107,24 @@ const UNTOLD =
 const NEEDS_UNKNOWN = 'It is not known what this job needs: it was not seen before, and no tags were given.'
 const NO_DECISION = 'No decision could be made; the log says why.'
 
-/** A person is told, and nothing runs by it. */
-function told(mode: EffectiveMode, { isPerson = false }: Asker): EffectiveMode {
-  return isPerson ? { ...mode, mode: 'advisory' } : mode
-}
+/** Whether the job is to carry the tag that was drawn; by what a person is told nothing runs. */
+const isRouted = ({ mode, chosen, asker }: Decided) =>
+  isRouting(mode.mode) && chosen !== undefined && !asker.isPerson
 
-/** Whether the job is to carry the tag that was drawn. */
-const isRouted = ({ mode, chosen }: Decided) => isRouting(mode.mode) && chosen !== undefined
+/** In mode off nothing is recorded, so that there is nothing to name. */
+const isUndecided = ({ mode, asker }: Decided) => mode.mode === 'off' && !asker.isPerson
 
 /** What is answered. */
 export function headOf(decided: Decided, { fleet }: Pick<Deps, 'fleet'>): RecommendHead {
-  const { decisionId, decidedAt, query, mode, group, policy, shelf } = decided
-  const isUntold = mode.mode === 'shadow'
+  const { decisionId, decidedAt, query, asker, mode, group, policy, shelf } = decided
+  const isUntold = mode.mode === 'shadow' && !asker.isPerson
   const prepared = isUntold ? NO_CHOICE : decided.prepared
   const chosen = isUntold ? undefined : decided.chosen
   const trouble = isUntold ? UNTOLD : decided.trouble
   const routed = isRouted(decided)
   const ownTag = query.fallback ?? (query.tags?.length === 1 ? query.tags[0] : undefined) ?? fleet.fallbackTag
   const head: RecommendHead = {
-    decision_id: decisionId,
+    decision_id: isUndecided(decided) ? '' : decisionId,
     kind: 'arm',
     runner: chosen?.arm ?? null,
     tag: chosen?.tag ?? null,
@@ -162,7 +161,7 @@ function freshness({ snapshot, observations }: Shelf, now: Instant): RecommendHe
 export function journal(decided: Decided, { bus, log, fleet }: RecommendDeps): void {
   const { decisionId, decidedAt, query, asker, policy, jobKey, mode, group, prepared, chosen, shelf } =
     decided
-  if (mode.mode === 'off') return
+  if (isUndecided(decided)) return
   const kind = decided.trouble !== undefined ? 'fallback' : chosen === undefined ? 'none' : 'arm'
   const row: z.input<typeof recommendationRow> = {
     decision_id: decisionId,

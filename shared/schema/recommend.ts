@@ -80,6 +80,7 @@ export function readParameters(
 
 /** The answer without its lists. */
 export type RecommendHead = {
+  /** Empty when nothing was decided: the project is in mode off. */
   decision_id: string
   kind: 'arm' | 'fallback' | 'none'
   runner: string | null

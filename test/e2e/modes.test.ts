@@ -51,6 +51,7 @@ describe('/recommend', () => {
       ...own,
       mode: 'off',
       kind: 'fallback',
+      decision_id: '',
       runner: null,
       feasible: [],
     })
@@ -185,8 +186,24 @@ describe('/recommend', () => {
       deps,
       () => {},
     )
-    expect(answer).toMatchObject({ kind: 'arm', runner: 'a', mode: 'advisory', routed: false })
-    expect(await recorded()).toMatchObject([{ routed: false, mode: 'advisory' }])
+    expect(answer).toMatchObject({ kind: 'arm', runner: 'a', mode: 'off', routed: false, use_tag: 'docker' })
+    const routed = await runOperation(
+      'recommend',
+      { project: '5', job: 'build', tags: 'docker' },
+      deps,
+      () => {},
+    )
+    expect(routed).toMatchObject({
+      kind: 'arm',
+      runner: 'a',
+      mode: 'autonomous',
+      routed: false,
+      use_tag: 'docker',
+    })
+    expect(await recorded()).toMatchObject([
+      { routed: false, mode: 'off' },
+      { routed: false, mode: 'autonomous' },
+    ])
   })
 })
 
@@ -255,7 +272,11 @@ describe('the safeguard', () => {
     expect(modes.find(({ project }) => project === 'routed')).toEqual({
       ...{ project: 'routed', wanted: 'autonomous', in_effect: 'advisory', canary_share: null },
       reason: after.mode_reason,
+      fallen_back: true,
     })
+    await expect(
+      runOperation('modes-clear', { project: 'nope', reason: 'x' }, deps, () => {}),
+    ).rejects.toThrow('fleet.yaml gives an id')
     await runOperation('modes-clear', { project: 'routed', reason: 'the disk was full' }, deps, () => {})
     expect(await ask({ project: '5' })).toMatchObject({ mode: 'autonomous', routed: true })
     // What was seen before does not trip it once more.
