@@ -4,8 +4,9 @@
  * Trigger: GET /explain, by the API's token or a job's id token, which may ask of its own project alone. Reads: tables
  * `recommendations`, `choice_sets`, `runner_decisions`, view `decision_outcomes`. Writes: nothing.
  */
-import { jobKeyOf } from '../shared/domain/event.ts'
+import { type Instant, jobKeyOf } from '../shared/domain/event.ts'
 import type { RecordedDecision } from '../shared/domain/explanation.ts'
+import { toldToJob } from '../shared/domain/untold.ts'
 import { InvalidInputError } from '../shared/errors.ts'
 import type { Row } from '../shared/ports.ts'
 import { callerOf } from '../shared/runtime/ci-callers.ts'
@@ -30,25 +31,33 @@ import {
 } from '../shared/schema/explanation.ts'
 import { type Explanation, explanationOf } from '../shared/schema/explanation-answer.ts'
 
-type ExplainDeps = Pick<Deps, 'warehouse' | 'fleet'>
+type ExplainDeps = Pick<Deps, 'warehouse' | 'fleet' | 'clock'>
 type HttpDeps = ExplainDeps & Pick<Deps, 'idTokens' | 'settings'>
-type Found = { decision: RecordedDecision; outcome: OutcomeRead | undefined }
+/** A pipeline ends within days of what it asked. */
+const ASKED_WITHIN_MS = 30 * 86_400_000
 
-const UNKNOWN = 'Such a decision is not written yet, or unknown: ask again in a moment.'
+type Found = { decision: RecordedDecision; outcome: OutcomeRead | undefined }
 
 export async function explain({ headers, query }: HttpRequest, deps: HttpDeps): Promise<HttpResponse> {
   const caller = await callerOf(headers, deps, () => refuseWithoutApiToken(headers, deps.settings))
   if (caller.refusal !== undefined) return caller.refusal
-  const explanation = await explanationFor(parseExplainQuery(query), deps, caller.job)
+  const asked = parseExplainQuery(query, deps.clock.now())
+  const explanation = await explanationFor(asked, deps, caller.job)
   return explanation === undefined
-    ? { status: 404, body: { error: UNKNOWN } }
+    ? { status: 404, body: { error: unknownSince(asked) } }
     : { status: 200, body: explanation }
+}
+
+function unknownSince({ since }: ExplainQuery): string {
+  const day = new Date(since).toISOString().slice(0, 10)
+  return `Such a decision is not written yet, or unknown, or older than ${day} (since= looks further back): ask again in a moment.`
 }
 
 /** The same for the command line. @throws InvalidInputError when there is none, and of parameters that are wrong. */
 export async function explainFor(parameters: Iterable<[string, string]>, deps: ExplainDeps) {
-  const explanation = await explanationFor(parseExplainQuery(parameters), deps)
-  if (explanation === undefined) throw new InvalidInputError(UNKNOWN)
+  const asked = parseExplainQuery(parameters, deps.clock.now())
+  const explanation = await explanationFor(asked, deps)
+  if (explanation === undefined) throw new InvalidInputError(unknownSince(asked))
   return explanation
 }
 
@@ -60,42 +69,45 @@ async function explanationFor(
 ): Promise<Explanation | undefined> {
   const found = await find(asked, deps, caller)
   if (found === undefined) return undefined
-  const { decision, outcome } = found
+  const { outcome } = found
+  const decision = caller === undefined ? found.decision : toldToJob(found.decision)
   return explanationOf(decision, outcome === undefined ? null : ofOutcome(outcome, decision))
 }
 
-async function find(
-  { decision_id: id, job_id: jobId, project }: ExplainQuery,
-  deps: ExplainDeps,
-  caller?: CiJob,
-): Promise<Found | undefined> {
-  if (id === undefined) return ofJob(jobId as number, project ?? caller?.projectId, deps, caller)
+async function find(asked: ExplainQuery, deps: ExplainDeps, caller?: CiJob): Promise<Found | undefined> {
+  const { decision_id: id, since } = asked
+  if (id === undefined) return ofJob(asked, deps, caller)
   const job = jobOfShadowId(id)
-  if (job === undefined) return ofRecommended(id, deps, caller)
+  if (job === undefined) return ofRecommended({ id, since }, deps, caller)
   const rows = await deps.warehouse.query(
     `SELECT * FROM ci_metrics.runner_decisions
-      WHERE project_id = @project_id AND job_id = @job_id AND decision_id = @id ${FIRST}`,
-    { project_id: job.projectId, job_id: job.jobId, id },
+      WHERE project_id = @project_id AND job_id = @job_id AND decision_id = @id AND ${SINCE} ${FIRST}`,
+    { project_id: job.projectId, job_id: job.jobId, id, since: isoOf(since) },
   )
   const [row] = ownOf(rows, caller)
   return row === undefined ? undefined : { decision: ofShadow(row), outcome: await outcomeOf(row, deps) }
 }
 
+/** Tables are partitioned by it: BigQuery reads no older day. */
+const SINCE = 'decided_at >= CAST(@since AS TIMESTAMP)'
+
+const isoOf = (at: Instant) => new Date(at).toISOString()
+
 /** Of the decisions on a job as the view decision_outcomes has it: the one of its start, and of that the first. */
 const FIRST = 'ORDER BY decided_late, decided_at, decision_id, state_observations'
 
 /** What sent the job where it ran, if something did, else what was decided on it in the shadow. */
-async function ofJob(
-  jobId: number,
-  project: string | undefined,
-  deps: ExplainDeps,
-  caller?: CiJob,
-): Promise<Found | undefined> {
-  // Clustered by project and job: of a known project BigQuery reads a few blocks, else these columns of all days.
+async function ofJob(asked: ExplainQuery, deps: ExplainDeps, caller?: CiJob): Promise<Found | undefined> {
+  const { job_id: jobId, project = caller?.projectId, since } = asked
+  // Clustered by project and job: of a known project BigQuery reads a few blocks, else all of these days.
   const ofProject = project === undefined ? '' : 'AND (project_id = @project_id OR project_path = @project)'
   const rows = await deps.warehouse.query(
-    `SELECT * FROM ci_metrics.runner_decisions WHERE job_id = @job_id ${ofProject} ${FIRST}`,
-    { job_id: jobId, ...(project !== undefined && { project_id: idOf(project, deps), project }) },
+    `SELECT * FROM ci_metrics.runner_decisions WHERE job_id = @job_id ${ofProject} AND ${SINCE} ${FIRST}`,
+    {
+      job_id: jobId as number,
+      since: isoOf(since),
+      ...(project !== undefined && { project_id: idOf(project, deps), project }),
+    },
   )
   const own = ownOf(rows, caller)
   const projects = new Set(own.map((row) => row.project_id))
@@ -107,8 +119,10 @@ async function ofJob(
   if (row === undefined) return undefined
   const outcome = await outcomeOf(row, deps)
   const routedBy = outcome?.routed_decision_id ?? null
-  const recommended = routedBy === null ? undefined : await recommendationOf(routedBy, deps)
-  return { decision: recommended ?? ofShadow(row), outcome }
+  const routedAfter = row.decided_at - ASKED_WITHIN_MS
+  const recommended =
+    routedBy === null ? undefined : await recommendationRow({ id: routedBy, since: routedAfter }, deps)
+  return { decision: recommended === undefined ? ofShadow(row) : await drawnOf(recommended, deps), outcome }
 }
 
 /** 0, which no project has, of a name that is not known. */
@@ -136,25 +150,26 @@ async function outcomeOf(
   return row === undefined ? undefined : readOutcome(row)
 }
 
-async function ofRecommended(id: string, deps: ExplainDeps, caller?: CiJob): Promise<Found | undefined> {
-  const row = await recommendationRow(id, deps)
+type Recommended = { id: string; since: Instant }
+
+async function ofRecommended(
+  asked: Recommended,
+  deps: ExplainDeps,
+  caller?: CiJob,
+): Promise<Found | undefined> {
+  const row = await recommendationRow(asked, deps)
   if (row === undefined || !isOwn(row, caller)) return undefined
   return { decision: await drawnOf(row, deps), outcome: await outcomeOfRecommended(row, deps) }
 }
 
-async function recommendationOf(id: string, deps: ExplainDeps): Promise<RecordedDecision | undefined> {
-  const row = await recommendationRow(id, deps)
-  return row === undefined ? undefined : drawnOf(row, deps)
-}
-
-/** An id does not tell its day, so BigQuery reads the table's rows of all days: some 400 bytes for each answer given. */
+/** An id does not tell its day, so BigQuery reads the table's rows of all these days: some 400 bytes for each answer given. */
 async function recommendationRow(
-  id: string,
+  { id, since }: Recommended,
   { warehouse }: ExplainDeps,
 ): Promise<RecommendationRead | undefined> {
   const [row] = await warehouse.query(
-    'SELECT * FROM ci_metrics.recommendations WHERE decision_id = @id ORDER BY decided_at LIMIT 1',
-    { id },
+    `SELECT * FROM ci_metrics.recommendations WHERE decision_id = @id AND ${SINCE} ORDER BY decided_at LIMIT 1`,
+    { id, since: isoOf(since) },
   )
   return row === undefined ? undefined : readRecommendation(row)
 }
@@ -197,7 +212,7 @@ async function outcomeOfRecommended(
       id,
       project_id,
       job_key: jobKeyOf(project_id, job_name),
-      decided_at: new Date(decided_at).toISOString(),
+      decided_at: isoOf(decided_at),
       pipeline_id: pipeline_id ?? 0,
     },
   )

@@ -12,6 +12,7 @@ import { agreeing, callerOf } from '../shared/runtime/ci-callers.ts'
 import { refuseReport } from '../shared/runtime/credentials.ts'
 import { lastResetAt } from '../shared/runtime/event-log.ts'
 import type { Deps, HttpRequest, HttpResponse } from '../shared/runtime/handler.ts'
+import { keptAnswers } from '../shared/runtime/kept-answers.ts'
 import { missingOf } from '../shared/runtime/missing-jobs.ts'
 import { decisionsOf, recommendationsOf } from '../shared/runtime/pipeline-rows.ts'
 import { liveContext, publishIntakes } from '../shared/runtime/publish-intake.ts'
@@ -20,6 +21,7 @@ import {
   type JobCounts,
   type PipelineReport,
   parseReportQuestion,
+  reportToldToJob,
   summaryOf,
 } from '../shared/schema/report.ts'
 
@@ -28,7 +30,6 @@ type ReportDeps = Pick<
   'bus' | 'clock' | 'fleet' | 'gitlab' | 'idTokens' | 'log' | 'settings' | 'unmanagedArms' | 'warehouse'
 >
 
-/** All in milliseconds. */
 export type ReportLimits = {
   /** For GitLab's answers. */
   gitlabMs: number
@@ -36,19 +37,41 @@ export type ReportLimits = {
   patientMs: number
   lookEveryMs: number
   totalMs: number
+  /** For how long its answer is given to who asks again. */
+  keptMs: number
+  /** GitLab tells a hundred a page. */
+  maxJobs: number
 }
 
-const LIMITS: ReportLimits = { gitlabMs: 2500, patientMs: 2800, lookEveryMs: 400, totalMs: 4000 }
+const LIMITS: ReportLimits = {
+  gitlabMs: 2500,
+  patientMs: 2800,
+  lookEveryMs: 400,
+  totalMs: 4000,
+  keptMs: 15_000,
+  maxJobs: 2000,
+}
+/** In the cloud a look is a query of BigQuery, which costs. */
+const CLOUD_LIMITS: ReportLimits = { ...LIMITS, lookEveryMs: 1400 }
+
+export const limitsOf = ({ settings }: Pick<Deps, 'settings'>): ReportLimits =>
+  settings.cloud === undefined ? LIMITS : CLOUD_LIMITS
+
 const MAX_BODY_BYTES = 65_536
 const ENDED: ReadonlySet<unknown> = new Set(['success', 'failed', 'canceled'])
 /** GitLab starts child pipelines of child pipelines, and no deeper. */
 const MAX_PIPELINES = 50
+/** A pipeline has ended by then. Bounds what BigQuery reads. */
+const AGE_MS = 30 * 86_400_000
+
+/** By project and pipeline: a job that asks again and again shall not use up GitLab's rate limit. */
+const answers = keptAnswers<PipelineReport>()
 
 /** @throws InvalidInputError naming each parameter that is missing or wrong. */
 export async function report(
   request: HttpRequest,
   deps: ReportDeps,
-  limits: ReportLimits = LIMITS,
+  limits: ReportLimits = limitsOf(deps),
 ): Promise<HttpResponse> {
   const { headers } = request
   const caller = await callerOf(headers, deps, () => refuseReport(headers, deps.settings))
@@ -61,7 +84,9 @@ export async function report(
   const agreed = agreeing(readParameters(headers['content-type'], body, 'report'), said)
   if (agreed.refusal !== undefined) return agreed.refusal
   const question = { ...parseReportQuestion(agreed.parameters), path: job?.projectPath }
-  return { status: 200, body: await reportOn(question, deps, limits) }
+  const key = `${question.projectId}/${question.pipelineId}`
+  const answer = await answers(deps.warehouse, key, limits.keptMs, () => reportOn(question, deps, limits))
+  return { status: 200, body: job === undefined ? answer : reportToldToJob(answer) }
 }
 
 type Question = { projectId: number; pipelineId: number; path: string | undefined }
@@ -71,6 +96,7 @@ type Told = { project: GitlabProject | undefined; pipelineIds: number[]; jobs: R
 
 async function reportOn(question: Question, deps: ReportDeps, limits: ReportLimits): Promise<PipelineReport> {
   const { projectId, pipelineId } = question
+  const asOf = deps.clock.now()
   const end = AbortSignal.timeout(limits.totalMs)
   const patience = AbortSignal.timeout(limits.patientMs)
   const reasons: string[] = []
@@ -88,12 +114,13 @@ async function reportOn(question: Question, deps: ReportDeps, limits: ReportLimi
   const [resetAt, read] = await Promise.all([
     attempt(() => lastResetAt(deps.warehouse)),
     attempt(async () => {
-      await readPipelines(question, deps.gitlab(undefined, readable), told)
+      await readPipelines(question, deps.gitlab(undefined, readable), told, limits)
       return true
     }),
   ])
   const found = resetAt === undefined ? undefined : await attempt(() => takeInMissing(told, resetAt, deps))
-  const of = { projectId, pipelineIds: told.pipelineIds, instance: deps.settings.instance }
+  const since = asOf - Math.max(AGE_MS, deps.settings.lateAfterMs)
+  const of = { projectId, pipelineIds: told.pipelineIds, instance: deps.settings.instance, since }
   const [decisions, recommendations] = await Promise.all([
     attempt(() =>
       decisionsOf(of, deps.warehouse, {
@@ -102,7 +129,7 @@ async function reportOn(question: Question, deps: ReportDeps, limits: ReportLimi
         patience,
       }),
     ),
-    attempt(() => recommendationsOf(of, deps)),
+    attempt(() => recommendationsOf(of, deps.warehouse)),
   ])
   for (const rows of [decisions, recommendations]) if (rows?.cut) reasons.push(rows.cut)
   const jobs: JobCounts = {
@@ -113,6 +140,8 @@ async function reportOn(question: Question, deps: ReportDeps, limits: ReportLimi
     project_id: projectId,
     pipeline_id: pipelineId,
     pipeline_ids: told.pipelineIds,
+    since: new Date(since).toISOString(),
+    as_of: new Date(asOf).toISOString(),
     complete: reasons.length === 0,
     reasons,
     jobs,
@@ -140,17 +169,23 @@ async function before<T>(end: AbortSignal, work: () => Promise<T>, { totalMs }: 
 }
 
 /** Fills in what was told before anything went wrong, too. */
-async function readPipelines({ projectId, path }: Question, gitlab: Gitlab, told: Told): Promise<void> {
+async function readPipelines(
+  { projectId, path }: Question,
+  gitlab: Gitlab,
+  told: Told,
+  { maxJobs }: ReportLimits,
+): Promise<void> {
   told.project = path === undefined ? await gitlab.project(String(projectId)) : { id: projectId, path }
   const ids = told.pipelineIds
   const parents = new Map<number, number>()
   for (let next = 0; next < ids.length && next < MAX_PIPELINES; next += 1) {
     const id = ids[next] as number
     const [jobs, children] = await Promise.all([
-      gitlab.pipelineJobs(projectId, id),
+      gitlab.pipelineJobs(projectId, id, maxJobs + 1 - told.jobs.length),
       gitlab.childPipelines(projectId, id),
     ])
     told.jobs.push(...jobs.map((job) => withParent(job, parents.get(id))))
+    if (told.jobs.length > maxJobs) throw new InvalidInputError(`it has more than ${maxJobs} jobs`)
     for (const child of children.filter((its) => !ids.includes(its))) {
       ids.push(child)
       parents.set(child, id)

@@ -53,6 +53,6 @@ resource "google_project_iam_member" "deployer_grants" {
 
   condition {
     title      = "only-what-functions-need"
-    expression = "api.getAttribute('iam.googleapis.com/modifiedGrantsByRole', []).hasOnly(['roles/bigquery.jobUser', 'roles/artifactregistry.writer', 'roles/logging.logWriter', 'roles/storage.objectViewer'])"
+    expression = "api.getAttribute('iam.googleapis.com/modifiedGrantsByRole', []).hasOnly(['roles/bigquery.jobUser', 'roles/bigquery.dataViewer', 'roles/artifactregistry.writer', 'roles/logging.logWriter', 'roles/storage.objectViewer'])"
   }
 }

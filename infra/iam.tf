@@ -66,7 +66,7 @@ resource "google_storage_bucket_iam_member" "writes_state" {
 # The tables
 
 resource "google_bigquery_dataset_iam_member" "reads_tables" {
-  for_each   = toset(["ingest", "recommend"])
+  for_each   = toset(["ingest"])
   dataset_id = google_bigquery_dataset.metrics.dataset_id
   role       = "roles/bigquery.dataViewer"
   member     = google_service_account.service[each.key].member
@@ -77,6 +77,28 @@ resource "google_bigquery_dataset_iam_member" "writes_tables" {
   dataset_id = google_bigquery_dataset.metrics.dataset_id
   role       = "roles/bigquery.dataEditor"
   member     = google_service_account.service[each.key].member
+}
+
+# What /explain reads, with the tables under its view.
+resource "google_bigquery_table_iam_member" "recommend_reads" {
+  for_each   = toset(["recommendations", "choice_sets", "runner_decisions", "job_outcomes"])
+  dataset_id = google_bigquery_dataset.metrics.dataset_id
+  table_id   = google_bigquery_table.table[each.key].table_id
+  role       = "roles/bigquery.dataViewer"
+  member     = google_service_account.service["recommend"].member
+}
+
+# deploy-sql makes the views after this, and a grant on a table needs the table: so a condition, which names one view.
+resource "google_project_iam_member" "recommend_reads_view" {
+  for_each = toset(["decision_outcomes"])
+  project  = var.project
+  role     = "roles/bigquery.dataViewer"
+  member   = google_service_account.service["recommend"].member
+
+  condition {
+    title      = "view_${each.key}"
+    expression = "resource.type == 'bigquery.googleapis.com/Table' && resource.name == 'projects/${var.project}/datasets/${google_bigquery_dataset.metrics.dataset_id}/tables/${each.key}'"
+  }
 }
 
 resource "google_bigquery_table_iam_member" "shadow_writes" {

@@ -2,7 +2,7 @@
  * Everything the domain cannot do by itself. Two families implement these: `adapters/local` on one machine, and
  * Google Cloud's. Each port has one contract suite in test/contract that every adapter passes.
  */
-import type { VmStatus } from './domain/availability.ts'
+import type { VmState, VmStatus } from './domain/availability.ts'
 import type { Instant } from './domain/event.ts'
 import type { GitlabRunner } from './domain/gitlab-runner.ts'
 import type { BanditState } from './domain/state.ts'
@@ -322,8 +322,11 @@ export type Gitlab = {
   hasRunner(id: number): Promise<boolean | null>
   /** Jobs that wait for a runner, the oldest first. */
   pendingJobs(projectId: number): Promise<GitlabPendingJob[]>
-  /** Every job of a pipeline, of any status, retried ones too; bridges are none. */
-  pipelineJobs(projectId: number, pipelineId: number): Promise<Record<string, unknown>[]>
+  /**
+   * Every job of a pipeline, of any status, retried ones too; bridges are none.
+   * @param wanted with so many, or a page more, no further page is read.
+   */
+  pipelineJobs(projectId: number, pipelineId: number, wanted?: number): Promise<Record<string, unknown>[]>
   /** Ids of the pipelines of the same project that its trigger jobs started. */
   childPipelines(projectId: number, pipelineId: number): Promise<number[]>
   /**
@@ -383,11 +386,11 @@ export type DocumentSnapshot = { value: unknown; generation: string }
 /** A virtual machine that runners run on. */
 export type VmRef = { name: string; zone: string; project: string | null }
 
-export type { VmStatus }
+export type { VmState, VmStatus }
 
 /** @throws TransientError when the provider does not answer: whether a request took effect is then not known. */
 export type Vms = {
-  status(vm: VmRef): Promise<VmStatus>
+  state(vm: VmRef): Promise<VmState>
   /** Has it started; with the same request id again it is the same request. A running one stays as it is. */
   start(vm: VmRef, requestId: string): Promise<void>
   stop(vm: VmRef, requestId: string): Promise<void>

@@ -7,7 +7,7 @@ const HANDLER_MAY = [
   'shared/{domain,schema}/**',
   'shared/errors.ts',
   'type shared/ports.ts',
-  'shared/runtime/{breathe,bulk,choice-sets,ci-callers,credentials,decide-past,decide-recommendation,event-log,job-tags,learn-events,log-lag,look-at-fleet,look-in-time,missing-jobs,mode-in-effect,pipeline-rows,publish-intake,push-credentials,quarantine,rebuild-state,site-facts,update-document,update-state}.ts',
+  'shared/runtime/{breathe,bulk,choice-sets,ci-callers,credentials,decide-past,decide-recommendation,event-log,job-tags,kept-answers,learn-events,log-lag,look-at-fleet,look-in-time,missing-jobs,mode-in-effect,pipeline-rows,publish-intake,push-credentials,quarantine,rebuild-state,site-facts,update-document,update-state}.ts',
   'type shared/runtime/handler.ts',
   'npm:zod',
 ]

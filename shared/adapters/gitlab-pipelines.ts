@@ -21,15 +21,17 @@ export function gitlabPipelines({ pages }: Asking): Pick<Gitlab, 'pipelineJobs' 
     of: `the ${what} of pipeline ${pipelineId} of project ${projectId}`,
     scope: 'read_api',
     role: 'Reporter',
+    naming: `give the pipeline's id, which is the number in the address of its page`,
   })
   return {
-    async pipelineJobs(projectId, pipelineId) {
+    async pipelineJobs(projectId, pipelineId, wanted = Number.POSITIVE_INFINITY) {
       // What ends while the pages are read moves no job to another page, but a retry may: it is listed once.
       const jobs = new Map<unknown, Record<string, unknown>>()
       const path = `/projects/${projectId}/pipelines/${pipelineId}/jobs`
       const what = about('jobs', projectId, pipelineId)
       for await (const { value } of pages(path, JOBS_QUERY, what, apiJobs)) {
         for (const job of value) jobs.set(job.id, keepOfJob(job))
+        if (jobs.size >= wanted) break
       }
       return [...jobs.values()]
     },

@@ -53,6 +53,7 @@ function headline(decision: RecordedDecision, outcome: RecordedOutcome | null): 
   const who = does === undefined ? name : `${name} (${does})`
   const job = `${decision.project}/${decision.jobName}`
   const when = moment(decision.decidedAt)
+  if (result === 'untold') return `What was recommended for ${job} on ${when} is ${reason}.`
   if (result === 'fallback') {
     const given = tag === null ? '' : `, so it was given the fallback tag ${tag}`
     return `No runner was picked for ${job} on ${when}${given}.${reason === null ? '' : ` ${reason}`}`
@@ -75,7 +76,9 @@ function headline(decision: RecordedDecision, outcome: RecordedOutcome | null): 
 /** How many could be chosen from, and why not the others. */
 function offered({ feasible, refused, jobTags, result, isSetKnown }: RecordedDecision): string | undefined {
   if (!isSetKnown) {
-    return result === 'fallback' ? undefined : 'What could be chosen from is not written, or not yet.'
+    return result === 'fallback' || result === 'untold'
+      ? undefined
+      : 'What could be chosen from is not written, or not yet.'
   }
   const refusals = refusedCount(refused)
   const known = feasible.length + refusals

@@ -36,7 +36,8 @@ export type RecordedDecision = {
   policy: string
   policyVersion: string
   parameters: Readonly<Record<string, number>>
-  result: 'arm' | 'fallback' | 'none'
+  /** `untold`: what it was is not told to who asks. */
+  result: 'arm' | 'fallback' | 'none' | 'untold'
   arm: string | null
   tag: string | null
   /** Of the whole draw, a canary's included. */

@@ -1,11 +1,15 @@
 /** What /explain is asked, the rows that it reads, and what it answers. */
 import * as z from 'zod'
+import type { Instant } from '../domain/event.ts'
 import type { RecordedArm, RecordedDecision, RecordedOutcome } from '../domain/explanation.ts'
 import { ucb1 } from '../domain/policies/ucb1.ts'
+import { InvalidInputError } from '../errors.ts'
 import { decisionRow, recommendationRow } from './rows.ts'
+import { parseSince } from './since.ts'
 import { decodeOrThrow, instant, json } from './wire.ts'
 
 const text = z.string().min(1).max(2048)
+const LOOKS_BACK = '90d'
 
 const query = z
   .object({
@@ -18,16 +22,21 @@ const query = z
       .optional(),
     /** GitLab's project id or path. */
     project: text.optional(),
+    /** Nothing that was decided before is looked for: an id does not tell its day. */
+    since: text.default(LOOKS_BACK),
   })
   .refine(({ decision_id, job_id }) => (decision_id === undefined) !== (job_id === undefined), {
     message: 'say decision_id=, or job_id= with project=',
   })
 
-export type ExplainQuery = z.output<typeof query>
+export type ExplainQuery = Omit<z.output<typeof query>, 'since'> & { since: Instant }
 
 /** @throws InvalidInputError naming each parameter that is missing or wrong. */
-export function parseExplainQuery(parameters: Iterable<[string, string]>): ExplainQuery {
-  return decodeOrThrow(query, Object.fromEntries(parameters), 'explain')
+export function parseExplainQuery(parameters: Iterable<[string, string]>, now: Instant): ExplainQuery {
+  const parsed = decodeOrThrow(query, Object.fromEntries(parameters), 'explain')
+  const since = parseSince(parsed.since, now)
+  if (since !== undefined) return { ...parsed, since }
+  throw new InvalidInputError('explain: since: say 90d, 12h, or a day or moment that is past, as 2026-10-01')
 }
 
 const SHADOW_ID = /^.+\/([1-9]\d{0,15})\/([1-9]\d{0,15})\/job\.(?:started|finished)$/

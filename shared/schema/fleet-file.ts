@@ -1,6 +1,7 @@
 /** The shape of `fleet.yaml`. */
 import * as z from 'zod'
-import { isDotenvValue } from './dotenv.ts'
+import { isRoutingTag } from './dotenv.ts'
+import type { Fault } from './fault-words.ts'
 import { availability } from './fleet-availability.ts'
 import { canary, mode } from './fleet-modes.ts'
 import { hardware, machine } from './fleet-place.ts'
@@ -14,8 +15,8 @@ const tag = z
   .max(255)
 /** /recommend hands it on in a dotenv file, where it has to arrive letter by letter. */
 const routingTag = tag.refine(
-  isDotenvValue,
-  'a tag that jobs are sent to has only letters, digits and . : / @ + - _',
+  isRoutingTag,
+  'a tag that jobs are sent to has only A-Z, a-z, 0-9 and . : / @ + - _',
 )
 const MAX_TAGS_PER_RUNNER = 50
 
@@ -71,9 +72,6 @@ export const fleetFile = z.strictObject({
   rules,
 })
 export type FleetFile = z.output<typeof fleetFile>
-/** Something wrong at a place in the file. */
-export type Fault = { path: (string | number)[]; message: string }
-
 type ArmEntry = { id: string; path: Fault['path']; ownTag: string | undefined; members: FleetFile['runners'] }
 
 /** The arms of the file: its pools, and each runner that is in none. */

@@ -2,7 +2,7 @@
 import { type Document, LineCounter, parseDocument } from 'yaml'
 import { type Arm, type Fleet, fleetOf, type Runner } from '../domain/fleet.ts'
 import { ConfigError } from '../errors.ts'
-import { isDotenvValue } from './dotenv.ts'
+import { isRoutingTag } from './dotenv.ts'
 import { availabilityOf } from './fleet-availability.ts'
 import { faultsOfFleet } from './fleet-faults.ts'
 import { armsOf, type FleetFile, fleetFile } from './fleet-file.ts'
@@ -18,11 +18,11 @@ export function parseFleet(text: string, fileName = 'fleet.yaml'): Fleet {
 export function openFleet(text: string, fileName: string): { document: Document; file: FleetFile } {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines })
-  if (document.errors.length > 0) {
-    throw new ConfigError(
-      `${fileName} is not YAML`,
-      document.errors.map((error) => error.message),
-    )
+  // The others mostly follow from the first.
+  const [unread] = document.errors
+  if (unread !== undefined) {
+    const [said = ''] = unread.message.split(/ at line \d+|\n/)
+    throw new ConfigError(`${fileName} is not YAML`, [`line ${lines.linePos(unread.pos[0]).line}: ${said}`])
   }
   const content = unfold(document, fileName)
   const faults = faultsOfFleet(content)
@@ -62,7 +62,7 @@ function fleetFrom(file: FleetFile): Fleet {
     for (const item of new Set(tags)) carriers.set(item, (carriers.get(item) ?? 0) + 1)
   const arms = armsOf(file).map(({ id, ownTag, members }): Arm => {
     const isOwn = (item: string) =>
-      isDotenvValue(item) &&
+      isRoutingTag(item) &&
       members.every(({ tags }) => tags.includes(item)) &&
       carriers.get(item) === members.length
     const found = members[0]?.tags.find(isOwn)

@@ -1,5 +1,6 @@
 /** What /report is asked, and what it answers: a pipeline report. */
 import * as z from 'zod'
+import { NOT_TOLD } from '../domain/untold.ts'
 import { decodeOrThrow } from './wire.ts'
 
 const id = z
@@ -43,6 +44,10 @@ export type PipelineReport = {
   pipeline_id: number
   /** The pipeline's own id, and those of its child pipelines as far as they are known. */
   pipeline_ids: number[]
+  /** Decisions and recommendations from then on are told, in ISO 8601. */
+  since: string
+  /** When this was found out; who asks again within seconds is told the same. */
+  as_of: string
   /** Whether all was done; what was not is left to the hourly reconcile. */
   complete: boolean
   /** Why not, a sentence each. */
@@ -54,12 +59,31 @@ export type PipelineReport = {
   recommendations: Record<string, unknown>[]
 }
 
+/** As a CI job may know it: of what was recommended in mode `shadow` it is told no more than /recommend told. */
+export function reportToldToJob(report: PipelineReport): PipelineReport {
+  const recommendations = report.recommendations.map((row) =>
+    row.mode === 'shadow' ? { ...row, ...UNTOLD } : row,
+  )
+  return { ...report, recommendations }
+}
+
+const UNTOLD = {
+  kind: 'untold',
+  policy_version: null,
+  arm: null,
+  tag: null,
+  propensity: null,
+  confidence: null,
+  feasible_count: null,
+  reason: NOT_TOLD,
+}
+
 export function summaryOf({
   jobs,
   decisions,
   recommendations,
   complete,
-}: Omit<PipelineReport, 'summary'>): string {
+}: Pick<PipelineReport, 'jobs' | 'decisions' | 'recommendations' | 'complete'>): string {
   const { ended, missing, published, listed } = jobs
   // A routed job carries the tag of one arm, which every policy then picks.
   const free = decisions.filter(({ routed_decision_id: routedBy }) => typeof routedBy !== 'string')

@@ -47,6 +47,21 @@ test('reads all pages of a large pipeline, and keeps nothing of persons', async 
   for (const word of PERSONAL) expect(JSON.stringify(jobs)).not.toContain(word)
 })
 
+test('reads no further page of a pipeline once there are as many jobs as are wanted', async () => {
+  const many: PlayedDay = { ...day, jobs: day.jobs.map((job) => ({ ...job, pipelineId: PIPELINE })) }
+  const own = day.jobs.filter(({ project }) => project.id === PROJECT).length
+  for (const [wanted, pages] of [
+    [1, 1],
+    [100, 1],
+    [101, 2],
+    [1_000_000, Math.ceil(own / 100)],
+  ] as const) {
+    const { gitlab, api } = await setUp({ day: many })
+    expect(await gitlab.pipelineJobs(PROJECT, PIPELINE, wanted)).toHaveLength(Math.min(100 * pages, own))
+    expect(api.requests).toHaveLength(pages)
+  }
+})
+
 test('names the child pipelines of the same project, each once, and none that others were asked for', async () => {
   const started = [
     { id: 71, project_id: PROJECT },
@@ -62,6 +77,9 @@ test('of a pipeline that is not there GitLab knows nothing, and a broken page ma
   const { gitlab } = await setUp()
   await expect(gitlab.pipelineJobs(PROJECT, 1)).rejects.toThrow(InvalidInputError)
   await expect(gitlab.childPipelines(PROJECT, 1)).rejects.toThrow(/pipeline 1 of project 101/)
+  await expect(gitlab.pipelineJobs(PROJECT, 1)).rejects.toThrow(
+    /\(404\): give the pipeline's id.*role Reporter/,
+  )
   const broken = await setUp({ fault: () => ({ status: 200, body: { message: 'soon' } }) })
   await expect(broken.gitlab.pipelineJobs(PROJECT, PIPELINE)).rejects.toThrow(TransientError)
 })

@@ -1,41 +1,27 @@
 /** /explain over HTTP, and the operation behind `runner-bandit explain`, on jobs that were played. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { explained } from '../../functions/local/say-explain.ts'
 import { runOperation } from '../../functions/operations.ts'
 import type { LocalDeps } from '../../shared/runtime/deps-local.ts'
 import type { Explanation } from '../../shared/schema/explanation-answer.ts'
 import type { RecommendAnswer } from '../../shared/schema/recommend.ts'
-import {
-  AUDIENCE,
-  type Claims,
-  jobClaims,
-  type PlayedIssuer,
-  startPlayedIssuer,
-} from '../support/played-issuer.ts'
 import { dataFolder, playDockerRunners, postWebhook, runCommand, startServer } from '../support/server.ts'
-import { jobWebhook, running } from '../support/webhook.ts'
+import { gitlabTime, jobWebhook, running } from '../support/webhook.ts'
 
 const API_TOKEN = 'an-api-token-for-tests'
 const MAC2 = { id: 51, description: 'Mac2 Docker Runner', tags: ['docker-any', 'mac2-docker'] }
 const JOB = 2001
-const cleanups: (() => void)[] = []
-afterAll(() => {
-  for (const cleanUp of cleanups) cleanUp()
-})
-
-let issuer: PlayedIssuer
+/** The pipeline that asked, as the webhook of a job in the child pipeline that it started names it. */
+const ASKED_BY_77 = {
+  source_pipeline: { project: { id: 101 }, pipeline_id: 77, job_id: 1999 },
+}
 let url: string
 let deps: LocalDeps
 let routed: RecommendAnswer
 let shadowId: string
 
-const tokenOf = (claims: Claims = {}) => issuer.token(jobClaims(issuer, Date.now(), claims))
-
-async function get<T>(
-  path: string,
-  token: string | undefined = API_TOKEN,
-): Promise<{ status: number; body: T }> {
-  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
+async function get<T>(path: string): Promise<{ status: number; body: T }> {
+  const headers = { authorization: `Bearer ${API_TOKEN}` }
   const response = await fetch(url + path, { headers })
   return { status: response.status, body: (await response.json()) as T }
 }
@@ -49,36 +35,33 @@ async function recommend(parameters: Record<string, string>): Promise<RecommendA
 
 const explain = async (parameters: Record<string, string>) =>
   (await get<Explanation>(`/explain?${new URLSearchParams(parameters)}`)).body
-const explainNothing = async (parameters: Record<string, string>, token?: string) =>
-  get<{ error: string }>(`/explain?${new URLSearchParams(parameters)}`, token)
+const explainNothing = async (parameters: Record<string, string>) =>
+  get<{ error: string }>(`/explain?${new URLSearchParams(parameters)}`)
 
 /** The job as it starts and ends on Mac2. */
 async function play(overrides: Record<string, unknown>): Promise<void> {
-  await postWebhook(url, running({ runner: MAC2, ...overrides }))
+  const job = { runner: MAC2, build_started_at: gitlabTime(Date.now() - 20_000), ...overrides }
+  await postWebhook(url, running(job))
   await deps.deliveries.drained()
-  await postWebhook(url, jobWebhook({ runner: MAC2, build_duration: 93, ...overrides }))
+  await postWebhook(url, jobWebhook({ build_duration: 93, ...job }))
   await deps.deliveries.drained()
 }
 
 beforeAll(async () => {
-  issuer = await startPlayedIssuer((cleanUp) => cleanups.push(cleanUp))
   const server = await startServer({
     RUNNER_BANDIT_MODE: 'autonomous',
     RUNNER_BANDIT_API_TOKEN: API_TOKEN,
-    GITLAB_URL: issuer.url,
-    RUNNER_BANDIT_ID_TOKEN_AUDIENCE: AUDIENCE,
-    RUNNER_BANDIT_ID_TOKEN_PROJECTS: 'example/*',
   })
   url = server.url
   deps = server.deps
   await playDockerRunners(url)
   await deps.deliveries.drained()
   routed = await recommend({ pipeline_id: '77' })
-  const job = { build_id: JOB, build_name: 'build', pipeline_id: 77 }
+  const job = { build_id: JOB, build_name: 'build', pipeline_id: 79, ...ASKED_BY_77 }
   await play(job)
   const elsewhere = { ...job, project_id: 102, project: { id: 102, path_with_namespace: 'example/crm' } }
   await play(elsewhere)
-  shadowId = `${new URL(issuer.url).host}/101/${JOB}/job.started`
+  shadowId = `${deps.settings.instance}/101/${JOB}/job.started`
 })
 
 test('a recommendation is explained by what was recorded of it, and by what became of its job', async () => {
@@ -206,7 +189,7 @@ test('a job that nobody can take, and one of which nothing is known, are explain
 })
 
 describe('there is no explanation', () => {
-  const before = 'Such a decision is not written yet, or unknown: ask again in a moment.'
+  const before = expect.stringMatching(/^Such a decision is not written yet, or unknown, or older than /)
 
   test.each<[string, Record<string, string>]>([
     ['an unknown decision', { decision_id: '00000000-0000-4000-8000-000000000000' }],
@@ -234,37 +217,6 @@ describe('there is no explanation', () => {
   })
 })
 
-describe('a CI job with its id token', () => {
-  test('is told of its own project, which its token names', async () => {
-    for (const query of [`decision_id=${routed.decision_id}`, `decision_id=${shadowId}`, `job_id=${JOB}`])
-      expect((await get(`/explain?${query}`, tokenOf())).status).toBe(200)
-  })
-
-  test('is told of another project what it would be told of nothing', async () => {
-    const crm = { project_id: '102', project_path: 'example/crm' }
-    for (const [query, claims] of [
-      [{ decision_id: routed.decision_id }, crm],
-      [{ decision_id: shadowId }, crm],
-      [{ job_id: String(JOB), project: '101' }, crm],
-      [{ job_id: String(JOB), project: '102' }, {}],
-    ] as const) {
-      const { status, body } = await explainNothing(query, tokenOf(claims))
-      expect([status, body.error]).toEqual([404, expect.stringContaining('unknown')])
-    }
-    // Its own job of the same number.
-    const { body } = await get<Explanation>(`/explain?job_id=${JOB}`, tokenOf(crm))
-    expect(body.decision).toMatchObject({ kind: 'shadow', project: 'example/crm' })
-  })
-
-  test('and nobody without a token, or with one of a project that is not listed', async () => {
-    const path = `/explain?decision_id=${routed.decision_id}`
-    expect((await fetch(url + path)).status).toBe(401)
-    expect((await get(path, 'wrong')).status).toBe(401)
-    expect((await get(path, tokenOf({ aud: 'https://elsewhere.example.net' }))).status).toBe(401)
-    expect((await get(path, tokenOf({ project_id: '5', project_path: 'others/app' }))).status).toBe(403)
-  })
-})
-
 describe('the command', () => {
   const silent = () => {}
 
@@ -287,7 +239,7 @@ describe('the command', () => {
     expect([code, stdout, stderr]).toEqual([
       1,
       '',
-      'runner-bandit: Such a decision is not written yet, or unknown: ask again in a moment.\n',
+      expect.stringMatching(/^runner-bandit: Such a decision is not written yet, or unknown, .*\.\n$/),
     ])
   })
 })

@@ -75,9 +75,10 @@ async function askWhy(warehouse: Deps['warehouse']): Promise<void> {
   }
   await warehouse.insert('recommendations', [recommendation])
   await warehouse.insert('runner_decisions', [decisionRow(2)])
-  const deps = { warehouse, fleet: fleetWith() }
+  const deps = { warehouse, fleet: fleetWith(), clock: fixedClock(Date.parse('2026-11-21T00:00:00Z')) }
+  const since: [string, string] = ['since', '365d']
   await explainFor([['decision_id', 'd']], deps)
-  await explainFor([['job_id', '2']], deps)
+  await explainFor([['job_id', '2'], since], deps)
   await explainFor(Object.entries({ job_id: '2', project: 'group/app' }), deps).catch(() => {})
   await explainFor([['decision_id', 'gitlab.example.com/42/2/job.started']], deps).catch(() => {})
 }
@@ -115,10 +116,10 @@ async function sentStatements(): Promise<Sent[]> {
   await inspect({ clock, bus, state, warehouse })
   await listQuarantine({ limit: 5 }, { warehouse } as unknown as Deps)
   await askWhy(warehouse)
-  const pipelines = { instance: 'gitlab.example.com', projectId: 42, pipelineIds: [7, 8] }
+  const pipelines = { instance: 'gitlab.example.com', projectId: 42, pipelineIds: [7, 8], since: 0 }
   const patience = AbortSignal.abort()
-  await decisionsOf(pipelines, warehouse, { awaited: [], lookEveryMs: 1, patience })
-  await recommendationsOf(pipelines, { warehouse, clock })
+  await decisionsOf(pipelines, warehouse, { awaited: [1], lookEveryMs: 1, patience })
+  await recommendationsOf(pipelines, warehouse)
   await askedTags({ clock, warehouse })
   const noJobs = { pendingJobs: async () => [], runners: async () => [] }
   const gitlab = () => noJobs as unknown as ReturnType<Deps['gitlab']>

@@ -1,4 +1,5 @@
 /** Each service's account may do what its handlers need, and nothing else. */
+import { existsSync, readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { routes } from '../../functions/routes.ts'
 import { services } from '../../functions/services.ts'
@@ -66,11 +67,36 @@ function targetOf(type: string, body: Body, key: string): string {
       of('table_id', /google_bigquery_table\.table\[(each\.key)\]/)
       return `table ${key}`
     case 'google_project_iam_member':
-      return 'the project'
+      return body.condition === undefined ? 'the project' : conditionOf(body.condition, key)
     default:
       throw new Error(`${type} is not known here`)
   }
 }
+
+/** Of a condition that names one table of the dataset, and none else. */
+function conditionOf(condition: unknown, key: string): string {
+  const { expression } = (condition as [{ expression?: string }])[0]
+  const one =
+    /^resource\.type == 'bigquery\.googleapis\.com\/Table' && resource\.name == 'projects\/\$\{var\.project\}\/datasets\/\$\{google_bigquery_dataset\.metrics\.dataset_id\}\/tables\/\$\{each\.key\}'$/
+  if (!one.test(expression ?? '')) throw new Error(`the condition is of no known form: ${expression}`)
+  return `table ${key}`
+}
+
+/** Tables and views that SQL names, and those under the views. */
+function tablesIn(text: string): string[] {
+  const named = [...text.matchAll(/\bci_metrics\.(\w+)/g)].map(([, name]) => name as string)
+  const under = named.flatMap((name) => {
+    const file = new URL(`../../sql/ci_metrics/${name}.sql`, import.meta.url)
+    return existsSync(file) ? tablesIn(readFileSync(file, 'utf8')) : []
+  })
+  return [...new Set([...named, ...under])].sort()
+}
+
+test('what /explain may read is what its SQL names, and what is under that', () => {
+  const source = readFileSync(new URL('../../functions/explain.ts', import.meta.url), 'utf8')
+  const granted = (needs.explain ?? []).flatMap((grant) => / on table (\w+)$/.exec(grant)?.[1] ?? [])
+  expect(granted.sort()).toEqual(tablesIn(source))
+})
 
 test('every route that runs in a function says what it needs', () => {
   const running = routes.filter(({ service }) => !NOT_FUNCTIONS.includes(service)).map(({ name }) => name)
@@ -101,6 +127,21 @@ describe.skipIf(missing !== undefined)(
         expect([...(grantsOf(configuration).get(service) ?? [])].sort()).toEqual([...expected].sort())
       },
     )
+
+    test('lets the deployer grant on the project what is granted there to functions, and nothing that changes rights', () => {
+      const named = Object.entries(configuration.resource.google_project_iam_member ?? {})
+      const [deployer = {}] = named.find(([name]) => name === 'deployer_grants')?.[1] ?? []
+      const { expression } = (deployer.condition as [{ expression: string }])[0]
+      const may = [...expression.matchAll(/'(roles\/[\w.]+)'/g)].map(([, role]) => role)
+      const toFunctions = named
+        .flatMap(([, bodies]) => bodies)
+        .filter(({ member }) => String(member).includes('google_service_account.service['))
+        .map(({ role }) => String(role))
+        // Made by hand, by who wants it.
+        .filter((role) => !role.includes('google_project_iam_custom_role'))
+      for (const role of toFunctions) expect(may).toContain(role)
+      expect(may.filter((role) => /admin|owner|editor|iam/i.test(role ?? ''))).toEqual([])
+    })
 
     test('has no account that is Owner or Editor, and gives nobody but the deployer rights to give rights', () => {
       const roles = Object.entries(infraFiles()).flatMap(([file, text]) =>

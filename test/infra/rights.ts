@@ -49,10 +49,13 @@ type DepsOf<Handler> = Handler extends (...args: infer Args) => unknown
     : never
   : never
 
+type ViewName = 'decision_outcomes'
+
 /** A role, and what it is held on. */
 export type Grant = `roles/${string} on ${string}`
 
 const publishes = (topic: Topic | 'dead-letters'): Grant => `roles/pubsub.publisher on topic ${topic}`
+const readsTable = (table: TableName | ViewName): Grant => `roles/bigquery.dataViewer on table ${table}`
 const writesTable = (table: TableName): Grant => `roles/bigquery.dataEditor on table ${table}`
 const reads = (setting: string): Grant => `roles/secretmanager.secretAccessor on ${setting}`
 const READS_STATE: Grant = 'roles/storage.objectViewer on state'
@@ -92,7 +95,20 @@ export const needs: Readonly<Record<string, Grant[]>> = {
     { state: [READS_STATE], documents: [READS_STATE], bus: [publishes('choice-sets')] },
     [CI_TOKEN],
   ),
-  explain: of<typeof explain>({ warehouse: [READS_TABLES, QUERIES] }, [CI_TOKEN]),
+  // A test holds these against its SQL.
+  explain: of<typeof explain>(
+    {
+      warehouse: [
+        readsTable('recommendations'),
+        readsTable('choice_sets'),
+        readsTable('runner_decisions'),
+        readsTable('decision_outcomes'),
+        readsTable('job_outcomes'),
+        QUERIES,
+      ],
+    },
+    [CI_TOKEN],
+  ),
   stats: of<typeof stats>({ state: [READS_STATE] }, [CI_TOKEN]),
   availability: of<typeof availability>({ documents: [READS_STATE] }, [CI_TOKEN]),
   health: of<typeof health>({ state: [READS_STATE], bus: NOTHING }),

@@ -57,7 +57,7 @@ function project(url: string, seconds: number): string {
   const child = {
     include: [{ local: 'templates/mab-enabled/template.yml', inputs: { url, seconds } }],
     build: { extends: '.mab-enabled', tags: ['docker-any'], ...told('child-build') },
-    'rspec 1/2': { tags: ['docker-any'], ...told('child-rspec') },
+    rspec: { tags: ['docker-any'], parallel: 2, ...told('child-rspec') },
     notarize: { tags: ['mac-shell', 'xcode'], ...told('child-notarize') },
   }
   mkdirSync(join(folder, 'ci'))
@@ -116,7 +116,8 @@ const ALL_JOBS = [
   'mab:stats',
 ]
 
-const CHILD_JOBS = ['build', 'notarize', 'rspec']
+/** Both instances of rspec, by the names that gitlab-ci-local has for them. */
+const CHILD_JOBS = ['build', 'notarize', 'rspec:', 'rspec:']
 
 describe.skipIf(missing !== undefined)(`a pipeline with all components${skipped}`, () => {
   let deps: LocalDeps
@@ -170,9 +171,9 @@ describe.skipIf(missing !== undefined)(`a pipeline with all components${skipped}
     expect([code, jobsThatPassed(output)]).toEqual([0, CHILD_JOBS])
     const route = parse(file('mab-route.yml'))
     expect(route.include).toEqual([{ local: 'ci/child.gitlab-ci.yml' }])
-    expect([route.build.tags, route['rspec 1/2'].tags]).toEqual([['mac2-docker'], ['mac2-docker']])
+    expect([route.build.tags, route.rspec.tags]).toEqual([['mac2-docker'], ['mac2-docker']])
     const { MAB_DECISION_ID: ofBuild } = route.build.variables
-    const { MAB_DECISION_ID: ofRspec } = route['rspec 1/2'].variables
+    const { MAB_DECISION_ID: ofRspec } = route.rspec.variables
     expect(file('child-build.txt')).toBe(`mac2-docker ${ofBuild}\n`)
     expect(file('child-rspec.txt')).toBe(`mac2-docker ${ofRspec}\n`)
     // No arm of the example fleet has both of its tags.
@@ -181,7 +182,7 @@ describe.skipIf(missing !== undefined)(`a pipeline with all components${skipped}
       `SELECT decision_id, job_name, pipeline_id FROM ci_metrics.recommendations ORDER BY decided_at`,
     )
     expect(given).toContainEqual({ decision_id: ofBuild, job_name: 'build', pipeline_id: PIPELINE })
-    expect(given).toContainEqual({ decision_id: ofRspec, job_name: 'rspec 1/2', pipeline_id: PIPELINE })
+    expect(given).toContainEqual({ decision_id: ofRspec, job_name: 'rspec', pipeline_id: PIPELINE })
     expect(new Set([ofBuild, ofRspec]).size).toBe(2)
   })
 
@@ -213,7 +214,7 @@ describe.skipIf(missing !== undefined)(`a pipeline with all components${skipped}
       expect(parse(file('mab-route.yml'))).toEqual({
         include: [{ local: 'ci/child.gitlab-ci.yml' }],
         build: { tags: ['docker-any'] },
-        'rspec 1/2': { tags: ['docker-any'] },
+        rspec: { tags: ['docker-any'] },
         notarize: { tags: ['mac-shell', 'xcode'] },
       })
       expect(JSON.parse(file('nsai-shadow.json'))).toMatchObject({ complete: false })

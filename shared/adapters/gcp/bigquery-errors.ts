@@ -32,6 +32,8 @@ const TRANSIENT_REASONS = new Set([
 const STOPPED_REASONS = new Set(['stopped', 'timeout'])
 const NETWORK = /^(E[A-Z_]+|ERR_STREAM_PREMATURE_CLOSE|UND_ERR_\w+)$/
 const NETWORK_MESSAGES = /socket hang up|network timeout|premature close/i
+/** It would read more than the job allows; nothing was read, and nothing is billed. */
+const TOO_MUCH = 'bytesBilledLimitExceeded'
 const STREAMING_BUFFER = /streaming buffer/
 const RACING_DML = /Could not serialize access|due to concurrent update/
 const NO_PROJECT = /not found: project|has not enabled bigquery/i
@@ -87,6 +89,11 @@ export function asReaction(error: unknown, doing: string): unknown {
   if (NO_PROJECT.test(said))
     return configError(
       `BigQuery could not ${doing}: ${said}. GOOGLE_CLOUD_PROJECT says which project.`,
+      error,
+    )
+  if (reasonsOf(error).includes(TOO_MUCH))
+    return configError(
+      `BigQuery will not ${doing}: ${said}. Keep fewer days (RETENTION_DAYS), or ask of fewer (since=).`,
       error,
     )
   if (isMissing(error)) return configError(`BigQuery could not ${doing}: ${said}. ${DEPLOY}.`, error)

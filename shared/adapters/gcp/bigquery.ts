@@ -10,6 +10,12 @@ import { openJobs, type Page } from './bigquery-jobs.ts'
 import { afterRefusedRows, batchesOf, type RawRow } from './bigquery-rows.ts'
 import { runSelect } from './bigquery-select.ts'
 
+/**
+ * Of one question of the product: $6.25 at $6.25 a TiB. Generous, since of a clustered table BigQuery bounds what it
+ * might read, not what it does.
+ */
+const MAX_BYTES_BILLED = 2 ** 40
+
 export type BigqueryOptions = BigqueryAccess & { catalogue: Catalogue }
 
 export type BigqueryWarehouse = Warehouse & {
@@ -67,7 +73,8 @@ export function openBigquery({ catalogue, ...access }: BigqueryOptions): Bigquer
         const sql = `DELETE FROM ${DATASET}.${table} WHERE ${condition}`
         return (await jobs.run({ sql, parameters }, `delete from ${table}`)).affected
       }),
-    query: (sql, parameters = {}) => during(() => allRows(jobs.run({ sql, parameters }))),
+    query: (sql, parameters = {}) =>
+      during(() => allRows(jobs.run({ sql, parameters, maxBytesBilled: MAX_BYTES_BILLED }))),
     async *stream(sql) {
       let next: (() => Promise<Page>) | undefined = () => jobs.run({ sql })
       while (next !== undefined) {
