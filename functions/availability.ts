@@ -4,7 +4,8 @@
  * Trigger: GET /availability, with the API's token or a job's id token. Reads: the document `availability`. Parameters:
  * `tag`, again and again or joined by commas; `format=dotenv` for a GitLab report.
  */
-import { STALE_AFTER_MS, watchedTags } from '../shared/domain/availability.ts'
+import { runnersOf, STALE_AFTER_MS, watchedTags } from '../shared/domain/availability.ts'
+import type { Fleet } from '../shared/domain/fleet.ts'
 import { isOpen, spentOf } from '../shared/domain/ledger.ts'
 import { InvalidInputError } from '../shared/errors.ts'
 import { callerOf } from '../shared/runtime/ci-callers.ts'
@@ -12,13 +13,13 @@ import { refuseWithoutApiToken } from '../shared/runtime/credentials.ts'
 import type { Deps, HttpRequest, HttpResponse } from '../shared/runtime/handler.ts'
 import { type AvailabilityDocument, readAvailability } from '../shared/schema/availability.ts'
 
-type AvailabilityDeps = Pick<Deps, 'clock' | 'documents' | 'fleet'>
+type AvailabilityDeps = Pick<Deps, 'clock' | 'documents' | 'fleet' | 'settings'>
 
 const MAX_TAGS = 100
 
 export async function availability(
   { headers, query }: HttpRequest,
-  deps: AvailabilityDeps & Pick<Deps, 'settings' | 'idTokens' | 'log'>,
+  deps: AvailabilityDeps & Pick<Deps, 'idTokens' | 'log'>,
 ): Promise<HttpResponse> {
   const { refusal } = await callerOf(headers, deps, () => refuseWithoutApiToken(headers, deps.settings))
   if (refusal !== undefined) return refusal
@@ -39,21 +40,24 @@ export type AvailabilityReport = Awaited<ReturnType<typeof gatherAvailability>>
 /** The same for the command line. @param tags none for all that are watched. */
 export async function gatherAvailability(
   { tags: asked }: { tags: readonly string[] },
-  { clock, documents, fleet }: AvailabilityDeps,
+  { clock, documents, fleet, settings }: AvailabilityDeps,
 ) {
   const document = readAvailability((await documents.read('availability')).value)
   const ageMs = document.observedAt === null ? null : Math.max(0, clock.now() - document.observedAt)
-  const tags = asked.length > 0 ? [...new Set(asked)] : watchedTags(fleet)
+  const watched = watchedTags(fleet)
+  const tags = asked.length > 0 ? [...new Set(asked)] : watched
   return {
     observed_at: isoOf(document.observedAt),
     age_seconds: ageMs === null ? null : Math.round(ageMs / 1000),
     stale: ageMs === null || ageMs > STALE_AFTER_MS,
     problem: document.problem,
-    tags: tags.map((tag) => toldOf(tag, document)),
+    tags: tags.map((tag) => toldOf(tag, document) ?? unknownOf(tag, watched, fleet)),
     machines: document.machines,
     starting: {
       enabled: fleet.availability.start,
-      starts_24h: document.ledger.runs.filter(({ atMs }) => document.ledger.clockMs - atMs < 86_400_000)
+      /** Where there is no cloud machines are made up: nothing is really started, and nothing is paid. */
+      played: settings.cloud === undefined,
+      starts_24h: document.ledger.runs.filter(({ askedMs }) => document.ledger.clockMs - askedMs < 86_400_000)
         .length,
       max_starts_per_day: fleet.availability.maxStartsPerDay,
       eur_24h: Math.round(spentOf(document.ledger) * 10_000) / 10_000,
@@ -70,14 +74,7 @@ export async function gatherAvailability(
 
 function toldOf(tag: string, { tags }: AvailabilityDocument) {
   const known = tags.find((one) => one.tag === tag)
-  if (known === undefined)
-    return {
-      tag,
-      status: 'unknown' as const,
-      since: null,
-      reason: 'It was not looked at yet.',
-      evidence: null,
-    }
+  if (known === undefined) return undefined
   const {
     status,
     since,
@@ -100,6 +97,15 @@ function toldOf(tag: string, { tags }: AvailabilityDocument) {
     machines,
   }
   return { tag, status, since: isoOf(since), reason, evidence }
+}
+
+function unknownOf(tag: string, watched: readonly string[], fleet: Fleet) {
+  const isCarried = runnersOf(fleet).some(({ tags }) => tags.has(tag))
+  const unwatched = isCarried
+    ? 'It is not watched: name it in availability.tags of fleet.yaml.'
+    : 'It is not watched, and no runner of fleet.yaml carries it.'
+  const reason = watched.includes(tag) ? 'It was not looked at yet.' : unwatched
+  return { tag, status: 'unknown' as const, since: null, reason, evidence: null }
 }
 
 /** One line a tag. What is stale is unknown: a report has no place for an age. */

@@ -5,10 +5,11 @@
  * Writes: nothing. What changes by the hour (heartbeats, free slots, maintenance) is not looked at.
  */
 import * as z from 'zod'
-import { type JobAnswer, judgeJobs } from '../shared/domain/ci-jobs.ts'
+import { type JobAnswer, judgeOf } from '../shared/domain/ci-jobs.ts'
 import { InvalidInputError, TransientError } from '../shared/errors.ts'
+import { breather } from '../shared/runtime/breathe.ts'
 import type { Deps } from '../shared/runtime/handler.ts'
-import { type CiConfig, readCiConfig } from '../shared/schema/ci-config/index.ts'
+import { type CiConfig, type CiFiles, readingCiConfig } from '../shared/schema/ci-config/index.ts'
 
 export const explainCiInput = z.object({
   /** The first file, as `files` knows it. */
@@ -44,7 +45,8 @@ export type ExplainCiAnswer = {
 type ExplainCiDeps = Pick<Deps, 'fleet' | 'gitlab' | 'settings'>
 type Reading = { config: CiConfig; read_by: 'gitlab' | 'here'; why_here: string | null }
 
-const MERGED = "GitLab's merged configuration"
+/** In the place of a file's name: GitLab's text, in which no line says what file it is of. */
+const MERGED = 'merged'
 
 /** @throws InvalidInputError with every fault of the file, or what GitLab says is wrong with it. */
 export async function explainCi(input: Input, deps: ExplainCiDeps): Promise<ExplainCiAnswer> {
@@ -52,7 +54,13 @@ export async function explainCi(input: Input, deps: ExplainCiDeps): Promise<Expl
   const { fleet } = deps
   const project =
     input.project === undefined ? undefined : { named: input.project, id: idOf(input.project, deps) }
-  const jobs = judgeJobs(config.jobs, fleet, { project, refProtected: input.protected ?? null })
+  const judged = judgeOf(fleet, { project, refProtected: input.protected ?? null })
+  const breathe = breather()
+  const jobs: JobAnswer[] = []
+  for (const job of config.jobs) {
+    jobs.push(judged(job))
+    await breathe()
+  }
   return {
     path: input.path,
     project: input.project ?? null,
@@ -72,13 +80,24 @@ async function readingOf(input: Input, deps: ExplainCiDeps): Promise<Reading> {
   const variables = new Map(Object.entries(input.variables))
   if ('yaml' in asked) {
     const files = { read: (path: string) => (path === MERGED ? asked.yaml : undefined), list: () => [] }
-    return { config: readCiConfig(MERGED, files, variables), read_by: 'gitlab', why_here: null }
+    return { config: await inSteps(MERGED, files, variables), read_by: 'gitlab', why_here: null }
   }
   const files = {
     read: (path: string) => (Object.hasOwn(input.files, path) ? input.files[path] : undefined),
     list: (pattern: string) => (Object.hasOwn(input.lists, pattern) ? (input.lists[pattern] ?? []) : []),
   }
-  return { config: readCiConfig(input.path, files, variables), read_by: 'here', why_here: asked.whyNot }
+  return { config: await inSteps(input.path, files, variables), read_by: 'here', why_here: asked.whyNot }
+}
+
+/** Others of this process get their answers in between. */
+async function inSteps(...asked: [string, CiFiles, ReadonlyMap<string, string>]): Promise<CiConfig> {
+  const steps = readingCiConfig(...asked)
+  const breathe = breather()
+  for (;;) {
+    const { done, value } = steps.next()
+    if (done) return value
+    await breathe()
+  }
 }
 
 async function mergedBy(input: Input, deps: ExplainCiDeps): Promise<{ yaml: string } | { whyNot: string }> {

@@ -17,7 +17,7 @@ export async function home(): Promise<HttpResponse> {
           'why a decision was made, and what became of the job; with either token',
         'GET /availability?tag=':
           'whether there is anyone to take jobs with a tag; &format=dotenv for CI; with either token',
-        'GET /stats': 'what has been learned of each arm',
+        'GET /stats': 'what has been learned of each arm; with either token',
         'GET /health': 'live and ready, state age, queue depths',
         'POST /reset': 'forget what was learned, keep the log and a copy of the state; with the admin token',
       },

@@ -1,15 +1,23 @@
-/** stats: what the bandit has learned of each arm. Trigger: GET /stats. Reads: state, fleet. */
+/**
+ * stats: what the bandit has learned of each arm, of all projects together.
+ *
+ * Trigger: GET /stats, with the API's token or a job's id token. Reads: state, fleet.
+ */
 import { policyNamed } from '../shared/domain/policies/index.ts'
 import type { Policy } from '../shared/domain/policy.ts'
 import { totalObservations } from '../shared/domain/state.ts'
 import { rankArms } from '../shared/domain/statistics.ts'
+import { callerOf } from '../shared/runtime/ci-callers.ts'
 import { refuseWithoutApiToken } from '../shared/runtime/credentials.ts'
 import type { Deps, HttpRequest, HttpResponse } from '../shared/runtime/handler.ts'
 
 type StatsDeps = Pick<Deps, 'state' | 'fleet' | 'settings'>
 
-export async function stats({ headers }: HttpRequest, deps: StatsDeps): Promise<HttpResponse> {
-  const refusal = refuseWithoutApiToken(headers, deps.settings)
+export async function stats(
+  { headers }: HttpRequest,
+  deps: StatsDeps & Pick<Deps, 'idTokens'>,
+): Promise<HttpResponse> {
+  const { refusal } = await callerOf(headers, deps, () => refuseWithoutApiToken(headers, deps.settings))
   return refusal ?? { status: 200, body: await gatherStats(deps) }
 }
 

@@ -1,5 +1,5 @@
 /** `explain --ci FILE`: reads the files here, where they are, and asks who may take their jobs. */
-import { existsSync, globSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { InvalidInputError } from '../../shared/errors.ts'
@@ -7,6 +7,7 @@ import { type CiFiles, readCiConfig } from '../../shared/schema/ci-config/index.
 import type { ExplainCiAnswer } from '../explain-ci.ts'
 import { explainedCi } from '../local/say-ci.ts'
 import { gitlabOf, operate } from './operate.ts'
+import { wildcardsIn } from './wildcards.ts'
 
 export type ExplainCiOptions = {
   ci: string
@@ -33,7 +34,8 @@ export function addCiOptions(command: Command): Command {
       'after',
       `
 With --ci, GITLAB_API_TOKEN (scope api) and --project, GitLab itself merges the file's includes; else this program does
-so, from the files beside it. Exit code 1: some job has no runner.`,
+so, from the files beside it. Maintenance windows, heartbeats and free slots are not looked at. Exit code 1: some job has
+no runner.`,
     )
 }
 
@@ -57,6 +59,7 @@ export function gatherFiles(file: string, variables: Readonly<Record<string, str
   const path = relative(root, realpathSync(file)).split(sep).join('/')
   const files: Record<string, string> = {}
   const lists: Record<string, string[]> = {}
+  const matching = wildcardsIn(root)
   const reading: CiFiles = {
     read(wanted) {
       const text = textOf(root, wanted)
@@ -64,7 +67,7 @@ export function gatherFiles(file: string, variables: Readonly<Record<string, str
       return text
     },
     list(pattern) {
-      lists[pattern] ??= globSync(pattern, { cwd: root }).sort()
+      lists[pattern] ??= matching(pattern)
       return lists[pattern]
     },
   }

@@ -2,6 +2,7 @@
 import type { JobAnswer, RefusedGroup } from '../../shared/domain/ci-jobs.ts'
 import type { ExplainCiAnswer } from '../explain-ci.ts'
 import { grouped, rows } from './say.ts'
+import { rulesNamed } from './say-rules.ts'
 
 const MAX_NAMES = 6
 
@@ -32,11 +33,15 @@ export function explainedCi(answer: ExplainCiAnswer): string {
     '',
     ...blocksOf(jobs).flatMap((block) => [...block, '']),
     `${summary.join(', ')}.`,
+    'Maintenance windows, heartbeats and free slots change by the hour, and are not looked at here.',
   ].join('\n')
 }
 
 function headOf({ path, read_by: readBy, why_here: why, project }: ExplainCiAnswer): string {
-  const reader = readBy === 'gitlab' ? `as GitLab merges it for ${project}` : `read here (${why})`
+  const reader =
+    readBy === 'gitlab'
+      ? `as GitLab merges it for ${project}: lines are of the merged text`
+      : `read here (${why})`
   const served = project === null ? ' Without --project, runners of single projects count as refusing.' : ''
   return `${path}, ${reader}.${served}`
 }
@@ -65,7 +70,7 @@ function verdictLines(job: JobAnswer): string[] {
   // That another tag would bring another runner goes without saying.
   const lifted = relaxations
     .filter((one) => !one.lifted.includes('tags_missing'))
-    .map((one) => `if ${one.lifted.join(' and ')} were lifted: ${named(one.arms)}`)
+    .map((one) => `without ${rulesNamed(one.lifted)} it could go to: ${named(one.arms)}`)
   return [...wants(job), ...may, ...refused.map(refusedLine), ...lifted, ...open]
 }
 

@@ -28,7 +28,7 @@ export async function serve(settings: Settings): Promise<void> {
 }
 
 function banner(settings: Settings, server: RunningServer): string {
-  const { address } = server
+  const { address, deps } = server
   const { dataFolder, publicUrl } = settings
   const isOpen = publicUrl !== undefined && (settings.apiTokens ?? settings.idTokenAudience) === undefined
   const options = dataFolder === './data' ? '' : ` --data ${dataFolder}`
@@ -37,6 +37,8 @@ function banner(settings: Settings, server: RunningServer): string {
       'GitLab cannot reach a loopback address: set PUBLIC_URL to that of a proxy or tunnel to this one.',
     isOpen &&
       'Without RUNNER_BANDIT_API_TOKEN, /recommend, /explain and /stats answer whoever reaches that URL.',
+    deps.fleet.availability.start &&
+      'Machines that fleet.yaml lets it start are played here: nothing is really started, and nothing is paid.',
   ]
   return [
     `Runner Bandit listens on ${address}; what it keeps is in ${dataFolder}.`,

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { gatherAvailability } from '../../functions/availability.ts'
 import { checkAvailability } from '../../functions/check-availability.ts'
+import { availabilitySaid } from '../../functions/cli/availability.ts'
 import { openLocalDocuments } from '../../shared/adapters/local/documents.ts'
 import { playedVms } from '../../shared/adapters/local/vms.ts'
 import { ConfigError, TransientError } from '../../shared/errors.ts'
@@ -100,7 +101,7 @@ describe('a job waits for a tag whose only machine is off', () => {
     expect(rows).toEqual([])
     await look()
     expect(rows).toMatchObject([{ actor: 'check-availability', action: 'vm.start', subject: 'nordic' }])
-    expect(await own.vms.status(vm)).toMatch(/starting|running/)
+    expect((await own.vms.state(vm)).status).toMatch(/starting|running/)
     await look(2)
     expect(rows).toHaveLength(1)
     const answer = await told()
@@ -220,7 +221,9 @@ describe('a job waits for a tag whose only machine is off', () => {
       asked += 1
       throw new ConfigError('403')
     }
-    const { look, told } = scene({ vms: { status: async () => 'stopped', start, stop: async () => {} } })
+    const { look, told } = scene({
+      vms: { state: async () => ({ status: 'stopped', startedAt: null }), start, stop: async () => {} },
+    })
     await look(25)
     expect(asked).toBe(1)
     expect((await told()).starting).toMatchObject({ starts_24h: 1, started: [] })
@@ -233,7 +236,7 @@ describe('a job waits for a tag whose only machine is off', () => {
     }
     const insert = async () => Promise.reject(new TransientError('full'))
     const { look } = scene({
-      vms: { status: async () => 'stopped', start, stop: async () => {} },
+      vms: { state: async () => ({ status: 'stopped', startedAt: null }), start, stop: async () => {} },
       warehouse: { ...deps.warehouse, insert },
     })
     await look(4)
@@ -252,6 +255,21 @@ describe('what is told', () => {
     expect(await response.text()).toBe(
       'MAB_AVAILABLE_GCP_ANY=down\nMAB_AVAILABLE_DOCKER_ANY=healthy\nMAB_AVAILABLE_NO_SUCH_TAG__=unknown\n',
     )
+  })
+
+  test('to people: reasons in full, what is not watched, and that machines are played', async () => {
+    const tags = ['docker-any', 'gcp-any', 'mac', 'gone']
+    const said = availabilitySaid(await gatherAvailability({ tags }, deps))
+    expect(said).toMatch(/^Seen \d+ (second|minute)s? ago\.$/m)
+    expect(said).toMatch(/^gcp-any +down +1 +-$/m)
+    expect(said).toContain(`
+gcp-any: The machines of all its runners are off.
+mac: It is not watched: name it in availability.tags of fleet.yaml.
+gone: It is not watched, and no runner of fleet.yaml carries it.
+
+In the last 24 hours 0 of`)
+    expect(said).toContain('\nMachines are played here: nothing is really started, and nothing is paid.')
+    expect(await (await answer('')).json()).toMatchObject({ starting: { enabled: true, played: true } })
   })
 
   test('parameters that there are not are refused', async () => {

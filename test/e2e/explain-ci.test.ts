@@ -117,6 +117,29 @@ describe('without a token', () => {
     expect(requests).toEqual([])
   })
 
+  test('others of the process are answered while a long configuration is read', async () => {
+    const name = 'long.yml'
+    const text = Array.from({ length: 1_000 }, (_, n) => `j${n}: { script: x, tags: [docker-any] }\n`).join(
+      '',
+    )
+    const deps = {
+      fleet: loadFleet(undefined),
+      settings: loadConfig({}),
+      gitlab: () => {
+        throw new Error('not to be asked')
+      },
+    }
+    const input = { path: name, files: { [name]: text }, lists: {}, variables: {}, apiToken: undefined }
+    let answered = 0
+    const others = setInterval(() => {
+      answered += 1
+    })
+    const { jobs } = await explainCi(input, deps)
+    clearInterval(others)
+    expect(jobs).toHaveLength(1_000)
+    expect(answered).toBeGreaterThan(0)
+  })
+
   test('a variable that is given makes its tags known', async () => {
     const { answer } = await explained({ variables: { POOL: 'k8s-any' } })
     expect(byJob(answer).pool).toMatchObject({ verdict: 'runners', tags: ['k8s-any'] })
@@ -131,6 +154,9 @@ describe('with a token and a project', () => {
       ['mac', 'runners'],
       ['sast', 'runners'],
     ])
+    const told = explainedCi(answer)
+    expect(told).toContain('as GitLab merges it for example/backoffice: lines are of the merged text.')
+    expect(told).toMatch(/^mac +merged:\d+ /m)
   })
 
   test('the own reading serves where GitLab refuses, and says so', async () => {
@@ -158,7 +184,9 @@ test('people are told in a table, and then in groups', async () => {
     'test 1/2, test 2/2\n  asks for: tags docker-any\n  may take it: Linux Yoga Docker Runner,',
   )
   expect(told).toContain('  not told: its tags hold $POOL, which is set nowhere in the file')
-  expect(told.trimEnd()).toMatch(/7 jobs, 2 without a runner, 1 of which it cannot be told\.$/)
+  expect(told.trimEnd()).toMatch(
+    /7 jobs, 2 without a runner, 1 of which it cannot be told\.\nMaintenance windows, heartbeats .* not looked at here\.$/,
+  )
 })
 
 test('the command ends with 1 when a job has no runner, and with 0 when all have one', async () => {

@@ -1,4 +1,4 @@
-/** CI jobs that ask /recommend and report to /update with the id token that GitLab gave to them. */
+/** CI jobs that ask /recommend and /stats and report to /update with the id token that GitLab gave to them. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { LocalDeps } from '../../shared/runtime/deps-local.ts'
 import {
@@ -155,6 +155,24 @@ describe('refused is', () => {
     expect(await deps.warehouse.query('SELECT COUNT(*) AS n FROM ci_metrics.job_events')).toEqual(logged)
   })
 
+  test('who shows nothing, with a hint at what is set: id tokens alone, or a token of the API', async () => {
+    const only = [
+      await ask(`${RECOMMEND}&project=101`, undefined),
+      await ask('/update', undefined, { ...report, project_id: '101', job_id: '1' }),
+      await ask('/stats', undefined),
+    ]
+    for (const { body } of only)
+      expect(body).toEqual({ error: expect.stringMatching(/Bearer <id token of a CI job>.*is not set/) })
+    const both = await startServer({
+      GITLAB_URL: issuer.url,
+      ...ID_TOKENS,
+      RUNNER_BANDIT_API_TOKEN: API_TOKEN,
+    })
+    expect((await ask('/stats', undefined, undefined, both.url)).body).toEqual({
+      error: 'The header "Authorization: Bearer <RUNNER_BANDIT_API_TOKEN>" is missing or wrong.',
+    })
+  })
+
   test('a job of another project, by a 403 that names it', async () => {
     const other = { project_id: '1010', project_path: 'partners-of-others/app' }
     for (const answer of [await ask(RECOMMEND, tokenOf(other)), await ask('/update', tokenOf(other), report)])
@@ -201,9 +219,16 @@ describe('refused is', () => {
   })
 })
 
-test('/stats is closed to who has only an id token', async () => {
-  expect(await ask('/stats')).toMatchObject({ status: 401 })
-  expect(await ask('/stats', tokenOf())).toMatchObject({ status: 401 })
+test('what is learned is told to a job that is believed, and to nobody else', async () => {
+  expect(await ask('/stats', tokenOf())).toMatchObject({ status: 200, body: { arms: expect.any(Array) } })
+  const refused = [
+    undefined,
+    tokenOf({ aud: 'https://bandit.example.net' }),
+    unsigned(jobClaims(issuer, Date.now()), 'first'),
+  ]
+  for (const token of refused) expect(await ask('/stats', token)).toMatchObject({ status: 401 })
+  const other = { project_id: '1010', project_path: 'partners-of-others/app' }
+  expect(await ask('/stats', tokenOf(other))).toMatchObject({ status: 403 })
 })
 
 test('the token of the API does as before where it is set, and sees every project', async () => {

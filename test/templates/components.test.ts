@@ -60,6 +60,13 @@ describe.each(all)('$name', (component) => {
     expect(given).toEqual(expect.arrayContaining(needed.map(([input]) => input)))
   })
 
+  // Mode, runners and protection are those of the project that asks, and a job meets its answer by its project.
+  test('hands no tag to a pipeline of another project in its example', () => {
+    const jobs = parse(readFileSync(join(root, `templates/${name}/example.gitlab-ci.yml`), 'utf8'))
+    for (const job of Object.values<{ trigger?: object }>(jobs))
+      expect(job.trigger ?? {}).not.toHaveProperty('project')
+  })
+
   test('asks as ask.sh does', () => {
     expect(withCopy(text, askSource()), 'npm run docs writes the copy').toBe(text)
     for (const script of scriptsOf(component)) expect(script).toContain(askSource().trimEnd())

@@ -147,6 +147,22 @@ describe.concurrent.each(shells(whenDone))('$name', (shell) => {
     ])
   })
 
+  tests(`leaves names of instances alone, since GitLab would refuse them${skipped}`, async () => {
+    const service = await serve(() => ANSWER)
+    const jobs = 'rspec 1/2 => mac-shell\ndeploy: [eu, 2]\n1/2\nversion 1/2 b\nc: [d] e'
+    const inputs = { url: service.url, child: 'child.yml', jobs, fallback: 'docker-any' }
+    const { code, stderr, file } = await runJob('route', 'mab:route', inputs)
+    expect([code, Object.keys(parse(file('mab-route.yml')))]).toEqual([
+      0,
+      ['include', '1/2', 'version 1/2 b', 'c: [d] e'],
+    ])
+    expect(stderr.trimEnd().split('\n')).toEqual([
+      expect.stringMatching(/ rspec 1\/2 is left as it is: /),
+      expect.stringMatching(/ deploy: \[eu, 2\] is left as it is: /),
+    ])
+    expect(service.asked).toHaveLength(3)
+  })
+
   tests(
     `leaves the child's jobs as they were when nobody answers, and asks no second time${skipped}`,
     async () => {
