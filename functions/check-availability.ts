@@ -2,19 +2,26 @@
  * check-availability: whether there is anyone to take each tag's jobs, and where there is none, a machine that is started
  * for those that wait; what was started is stopped when it is idle, or costs too much.
  *
- * Trigger: every minute (in the cloud every two), where GITLAB_API_TOKEN is set. Reads: GitLab, the log, the states of
+ * Trigger: every minute (in the cloud every two), where GITLAB_API_TOKEN is set or a machine was started. Reads: GitLab, the log, the states of
  * machines, the document `availability`. Writes: that document, audit_log; starts and stops machines. Repetition: of
  * ticks that look at the same document one writes the next, and only it acts; what a crash left between intent and
  * answer is asked for again with the same request id.
  *
  * A look that fails, is not complete or takes too long keeps what was known, and starts nothing.
  */
-import { isBusy, judgeTags, machinesWanted } from '../shared/domain/availability.ts'
-import { isOpen, type Run } from '../shared/domain/ledger.ts'
+import {
+  isBusy,
+  judgeTags,
+  machinesWanted,
+  type VmState,
+  type VmStatus,
+} from '../shared/domain/availability.ts'
+import type { Fleet } from '../shared/domain/fleet.ts'
+import { isOpen, keyOf, type Run } from '../shared/domain/ledger.ts'
 import { decide, type Verdict } from '../shared/domain/spending.ts'
 import { ConflictError, TransientError } from '../shared/errors.ts'
 import type { Deps } from '../shared/runtime/handler.ts'
-import { statusesOf } from '../shared/runtime/look-at-fleet.ts'
+import { statesOf } from '../shared/runtime/look-at-fleet.ts'
 import { lookInTime } from '../shared/runtime/look-in-time.ts'
 import { updateDocument } from '../shared/runtime/update-document.ts'
 import {
@@ -29,6 +36,7 @@ type CheckDeps = Pick<
   'clock' | 'documents' | 'fleet' | 'gitlab' | 'log' | 'rng' | 'settings' | 'vms' | 'warehouse'
 >
 
+const NO_TOKEN = 'GITLAB_API_TOKEN is not set.'
 /** A look that takes longer is of no one moment. */
 const LONGEST_LOOK_MS = 60_000
 /** Who was held up for longer does not act any more on what was decided then. */
@@ -40,25 +48,30 @@ export async function checkAvailability(
   patienceMs?: number,
 ): Promise<void> {
   const { clock, documents, fleet, log, rng, settings } = deps
-  if (settings.gitlabApiToken === undefined)
-    return log.debug('availability.unchecked', { reason: 'GITLAB_API_TOKEN is not set' })
   const snapshot = await documents.read('availability')
   const before = readAvailability(snapshot.value)
+  const runs = before.ledger.runs.filter(({ start }) => start !== 'refused')
+  const isBlind = settings.gitlabApiToken === undefined
+  if (isBlind && runs.length === 0) return log.debug('availability.unchecked', { reason: NO_TOKEN })
+  const open = runs.filter(isOpen)
+  if (isBlind && open.length > 0)
+    log.error('availability.blind', { machines: open.map(({ machine }) => machine), reason: NO_TOKEN })
   const at = clock.now()
-  const machines = await statusesOf(deps)
-  const look = await lookInTime(machines, before, deps, patienceMs)
+  const states = await statesOf([...fleet.vms.values(), ...runs.map(({ vm }) => vm)], deps)
+  const machines = machinesOf(fleet, states)
+  const look = isBlind ? { problem: NO_TOKEN } : await lookInTime(machines, before, deps, patienceMs)
   const isLate = Math.abs(clock.now() - at) > LONGEST_LOOK_MS || clock.now() < at
   const problem = 'problem' in look ? look.problem : isLate ? 'The look took too long.' : null
   const seen = 'problem' in look || isLate ? null : look
   const tags = seen === null ? before.tags : judgeTags(seen.observation, fleet, before.tags)
-  const started = before.ledger.runs.filter((run) => isOpen(run) && run.start === 'done')
+  const started = open.filter(({ start }) => start === 'done')
   const verdict = decide(
     before.ledger,
     {
       at,
-      machines,
+      states,
       seen: seen && {
-        wanted: machinesWanted(seen.observation, tags, fleet, new Set(started.map(({ machine }) => machine))),
+        wanted: machinesWanted(seen.observation, tags, fleet, machinesIn(started, fleet)),
         isBusy: (machine) => isBusy(machine, seen.observation, fleet),
       },
     },
@@ -94,15 +107,14 @@ export async function checkAvailability(
 
 /** Stops first: they save what starts may cost. @throws TransientError when what is done cannot be recorded. */
 async function act({ starts, stops }: Verdict, at: number, deps: CheckDeps): Promise<void> {
-  const { clock, fleet, log, vms } = deps
+  const { clock, log, vms } = deps
   let failure: unknown
   for (const { run, what } of [
     ...stops.map((one) => ({ run: one, what: 'stop' as const })),
     ...starts.map((one) => ({ run: one, what: 'start' as const })),
   ]) {
-    const vm = fleet.vms.get(run.machine)
     const requestId = what === 'start' ? run.requestId : run.stop?.requestId
-    if (vm === undefined || requestId === undefined) continue
+    if (requestId === undefined) continue
     try {
       // A start that cannot be told is not made; a stop is.
       if (what === 'start') await audit(what, run, deps)
@@ -111,7 +123,7 @@ async function act({ starts, stops }: Verdict, at: number, deps: CheckDeps): Pro
         log.warning('vm.not_started', { machine: run.machine, reason: 'too long after it was decided' })
         continue
       }
-      const outcome = await answerTo(() => vms[what](vm, requestId), { what, run, log })
+      const outcome = await answerTo(() => vms[what](run.vm, requestId), { what, run, log })
       if (what === 'stop') await audit(what, run, deps)
       if (outcome !== undefined) await note(what, requestId, outcome, deps)
     } catch (error) {
@@ -133,7 +145,11 @@ async function answerTo(
     return 'done'
   } catch (error) {
     const isKnown = !(error instanceof TransientError)
-    log[isKnown ? 'error' : 'warning'](isKnown ? 'vm.refused' : 'vm.unanswered', { what, ...told, error })
+    log[isKnown || what === 'stop' ? 'error' : 'warning'](isKnown ? 'vm.refused' : 'vm.unanswered', {
+      what,
+      ...told,
+      error,
+    })
     return isKnown ? 'refused' : undefined
   }
 }
@@ -145,7 +161,10 @@ async function audit(what: 'start' | 'stop', run: Run, { warehouse }: CheckDeps)
   await warehouse.insert('audit_log', [encodeRow(auditRow, { ...row, subject: run.machine, details })])
 }
 
-/** Whoever writes the ledger meanwhile keeps the run, so it is found by its request id. */
+/**
+ * Whoever writes the ledger meanwhile keeps the run, so it is found by its request id. That a repetition of a start is
+ * refused says nothing of the first asking: then it stays intended.
+ */
 async function note(
   what: 'start' | 'stop',
   requestId: string,
@@ -153,7 +172,10 @@ async function note(
   { documents }: CheckDeps,
 ): Promise<void> {
   const noted = (run: Run): Run => {
-    if (what === 'start') return run.requestId === requestId ? { ...run, start: outcome } : run
+    if (what === 'start') {
+      const isAnswer = run.requestId === requestId && (outcome === 'done' || isFirst(run))
+      return isAnswer ? { ...run, start: outcome } : run
+    }
     return run.stop?.requestId === requestId ? { ...run, stop: { ...run.stop, outcome } } : run
   }
   await updateDocument(documents, 'availability', (value) => {
@@ -163,6 +185,22 @@ async function note(
       ledger: { ...document.ledger, runs: document.ledger.runs.map(noted) },
     })
   })
+}
+
+const isFirst = ({ start, asked }: Run) => start === 'intended' && asked === 1
+
+const machinesOf = ({ vms }: Fleet, states: ReadonlyMap<string, VmState>) =>
+  new Map(
+    [...vms].flatMap(([machine, vm]): [string, VmStatus][] => {
+      const state = states.get(keyOf(vm))
+      return state === undefined ? [] : [[machine, state.status]]
+    }),
+  )
+
+/** The machines of runs, as the fleet names them now. */
+function machinesIn(runs: readonly Run[], { vms }: Fleet): ReadonlySet<string> {
+  const keys = new Set(runs.map(({ vm }) => keyOf(vm)))
+  return new Set([...vms].flatMap(([machine, vm]) => (keys.has(keyOf(vm)) ? [machine] : [])))
 }
 
 const countsOf = (tags: AvailabilityDocument['tags']) =>

@@ -123,7 +123,11 @@ function judgeTag(tag: string, { at, waiting, runners, machines }: Observation, 
     if (silent + off === carriers.length)
       return ['down', `None of its runners gave a sign of life in ${minutes(silentAfterMs)}.`]
     if (longest >= degradedAfterMs) return ['degraded', `${waits}.`]
-    if (silent > 0) return ['degraded', `${silent} of its ${carriers.length} runners are silent.`]
+    if (silent > 0)
+      return [
+        'degraded',
+        `${silent} of its ${carriers.length} runners ${silent === 1 ? 'is' : 'are'} silent.`,
+      ]
     return ['healthy', asking.length === 0 ? 'No job waits.' : `${waits}.`]
   }
 
@@ -197,4 +201,7 @@ const mayTake = (runner: Runner, job: WaitingJob) =>
 export const runnersOf = ({ arms }: Fleet): Runner[] =>
   [...arms.values()].flatMap(({ runners }) => [...runners])
 
-const minutes = (ms: number) => `${Math.round(ms / 60_000)} minutes`
+function minutes(ms: number): string {
+  const count = Math.round(ms / 60_000)
+  return `${count} ${count === 1 ? 'minute' : 'minutes'}`
+}

@@ -2,7 +2,7 @@
  * What may be started, and what has to be stopped. Fail-safe: whatever is not known for certain starts nothing, and
  * counts as spent.
  */
-import { isOn, type VmStatus } from './availability.ts'
+import type { VmState } from './availability.ts'
 import type { AvailabilityRules } from './availability-rules.ts'
 import type { Instant } from './event.ts'
 import type { MachineVm } from './fleet.ts'
@@ -11,18 +11,20 @@ import {
   CAPS_MS,
   costOf,
   isOpen,
+  isSteady,
+  keyOf,
   type Ledger,
-  MAX_STEP_MS,
   type Run,
   spend,
   spentOf,
 } from './ledger.ts'
+import { settled } from './settling.ts'
 
 /** What one look has to say. */
 export type Look = {
   at: Instant
-  /** By machine; left out: not known. */
-  machines: ReadonlyMap<string, VmStatus>
+  /** Of machines of the fleet and of runs, by `keyOf`; left out: not known. */
+  states: ReadonlyMap<string, VmState>
   /** Null when the look was not complete, or took too long: then nothing is started, and nobody is idle. */
   seen: { wanted: readonly string[]; isBusy(machine: string): boolean } | null
 }
@@ -45,10 +47,10 @@ export type Terms = {
 
 /** Two looks in a row have to want a machine, this long apart. */
 const CONFIRM_MS = 30_000
-/** So long a start or stop may take to show. */
-const SETTLE_MS = 15 * 60_000
 /** A start of which nothing is known is asked for again for so long. */
 const REPEAT_MS = 10 * 60_000
+/** A stop that was taken, and does not show for so long, is asked for again; several times before the cap is passed. */
+const STOP_SHOWS_MS = 5 * 60_000
 /** What is on has to be stoppable before it costs more than may be spent, though a few looks fail. */
 const HEADROOM_MS = 15 * 60_000
 /** A start has to be able to run for so long. */
@@ -56,65 +58,58 @@ const WORTH_MS = 2 * HEADROOM_MS
 
 export function decide(before: Ledger, look: Look, terms: Terms): Verdict {
   const stepMs = before.lastAt === null ? 0 : look.at - before.lastAt
-  const isSteady = stepMs >= 0 && stepMs <= MAX_STEP_MS
+  const beyondMs = look.at - (before.newestAt ?? look.at)
   const keepMs = Math.max(CAPS_MS, terms.rules.cooldownMs)
-  const present = advanced(before, look.at, { vms: terms.vms, keepMs })
-  const settled = { ...present, runs: present.runs.map((run) => settle(run, look, present.clockMs)) }
-  const { ledger: stopping, stops } = decideStops(settled, look, terms)
-  const sinceOf = new Map(isSteady ? before.wanted.map(({ machine, sinceMs }) => [machine, sinceMs]) : [])
+  const isBusy = (run: Run) =>
+    look.seen === null ? undefined : namesOf(run, terms.vms).some((name) => look.seen?.isBusy(name))
+  const present = settled(advanced(before, look.at, keepMs), { states: look.states, isBusy, stepMs })
+  const { ledger: stopping, stops } = decideStops(present, look, terms)
+  // A look behind the newest one may agree with it or not; one after a silence knows of no other.
+  const isAlone = beyondMs > 0 && !isSteady(beyondMs)
+  const sinceOf = new Map(isAlone ? [] : before.wanted.map(({ machine, sinceMs }) => [machine, sinceMs]))
   const wanted = (look.seen?.wanted ?? []).map((machine) => ({
     machine,
     sinceMs: sinceOf.get(machine) ?? stopping.clockMs,
   }))
   // Time went back: what was seen since is not known to be over.
-  const isBehind = before.newestAt !== null && look.at < before.newestAt
-  return decideStarts({ ...stopping, wanted }, look, isBehind, terms, stops)
+  return decideStarts({ ...stopping, wanted }, look, beyondMs < 0, terms, stops)
 }
 
-/** What the machine's status says of a run. */
-function settle(run: Run, { machines, seen }: Look, clockMs: number): Run {
-  const status = machines.get(run.machine)
-  if (!isOpen(run) || status === undefined) return run
-  if (isOn(status)) {
-    const isIdle = seen !== null && !seen.isBusy(run.machine)
-    const idleSinceMs = seen === null ? run.idleSinceMs : isIdle ? (run.idleSinceMs ?? clockMs) : null
-    return { ...run, start: 'done', wasOn: true, idleSinceMs }
-  }
-  if (status === 'stopping') return run
-  const isOver = run.wasOn || clockMs - run.atMs >= SETTLE_MS
-  return isOver ? { ...run, endedMs: clockMs } : run
-}
+/** What fleet.yaml calls a run's machine by now; nothing: it is not in there any more. */
+const namesOf = ({ vm }: Run, vms: Terms['vms']) =>
+  [...vms].flatMap(([name, one]) => (keyOf(one) === keyOf(vm) ? [name] : []))
 
-function decideStops(ledger: Ledger, { at, machines, seen }: Look, { rules, vms, newId }: Terms) {
-  const { clockMs } = ledger
+function decideStops(ledger: Ledger, { at, states, seen }: Look, { rules, newId }: Terms) {
+  const { clockMs, paidMs } = ledger
   const stops: Run[] = []
   /** What all that is on may yet cost before it can be stopped. */
   let left = rules.maxEurPerDay - spentOf(ledger)
   const runs = ledger.runs.map((run): Run => {
-    const isUnanswered = run.stop?.outcome === 'intended'
+    const { stop, off } = run
+    const isUnanswered = stop?.outcome === 'intended'
     if (!isOpen(run)) {
       // Seen off before it was known to be asked for: it is told all the same.
-      if (isUnanswered && clockMs - (run.stop?.atMs ?? 0) <= REPEAT_MS) stops.push(run)
+      if (isUnanswered && clockMs - (stop?.atMs ?? 0) <= REPEAT_MS) stops.push(run)
       return run
     }
-    left -= costOf(vms, run.machine, HEADROOM_MS)
-    const isIdle =
-      seen !== null && run.idleSinceMs !== null && clockMs - run.idleSinceMs >= rules.stopAfterIdleMs
+    left -= costOf(run.vm, HEADROOM_MS)
+    const isIdle = seen !== null && off === null && (run.idleMs ?? -1) >= rules.stopAfterIdleMs
     const reason =
       left < 0
         ? `What may be spent in 24 hours (${rules.maxEurPerDay} EUR) is nearly spent.`
         : isIdle
           ? `Nothing ran on it nor waited for it for ${Math.round(rules.stopAfterIdleMs / 60_000)} minutes.`
           : undefined
-    const isAsked = run.stop !== null && clockMs - run.stop.atMs < SETTLE_MS
     if (isUnanswered) {
       stops.push(run)
       return run
     }
-    if (reason === undefined || isAsked || machines.get(run.machine) === 'stopping') return run
+    const isAsked = stop?.outcome === 'done' && (off !== null || paidMs - stop.paidMs < STOP_SHOWS_MS)
+    const isStopping = states.get(keyOf(run.vm))?.status === 'stopping'
+    if (reason === undefined || isAsked || isStopping) return run
     const stopped: Run = {
       ...run,
-      stop: { requestId: newId(), reason, at, atMs: clockMs, outcome: 'intended' },
+      stop: { requestId: newId(), reason, at, atMs: clockMs, paidMs, outcome: 'intended' },
     }
     stops.push(stopped)
     return stopped
@@ -124,7 +119,7 @@ function decideStops(ledger: Ledger, { at, machines, seen }: Look, { rules, vms,
 
 function decideStarts(
   ledger: Ledger,
-  { at, machines, seen }: Look,
+  { at, states, seen }: Look,
   isBehind: boolean,
   { rules, vms, newId }: Terms,
   stops: readonly Run[],
@@ -134,48 +129,54 @@ function decideStarts(
   const withheld: { machine: string; reason: string }[] = []
   const open = ledger.runs.filter(isOpen)
   const wantedNow = new Set(ledger.wanted.map(({ machine }) => machine))
+  const isStopped = (vm: MachineVm) => states.get(keyOf(vm))?.status === 'stopped'
   const repeated = (run: Run) =>
     run.start === 'intended' &&
     run.stop === null &&
     clockMs - run.atMs <= REPEAT_MS &&
-    wantedNow.has(run.machine) &&
-    machines.get(run.machine) === 'stopped'
+    namesOf(run, vms).some((name) => wantedNow.has(name)) &&
+    isStopped(run.vm)
   const mayStart = rules.start && seen !== null && !isBehind
-  if (mayStart) starts.push(...open.filter(repeated))
   let spent = ledger.spent
-  const runs = [...ledger.runs]
+  const runs = ledger.runs.map((run) => {
+    if (!mayStart || !isOpen(run) || !repeated(run)) return run
+    const again = { ...run, asked: run.asked + 1, askedMs: clockMs }
+    starts.push(again)
+    return again
+  })
   for (const { machine, sinceMs } of ledger.wanted) {
-    const reason = reasonAgainst(machine, sinceMs)
+    const vm = vms.get(machine)
+    const reason = vm === undefined ? 'It is no virtual machine.' : reasonAgainst(vm, sinceMs)
     if (reason !== undefined) withheld.push({ machine, reason })
-    else {
+    else if (vm !== undefined) {
       const why = 'A tag is down that jobs wait for, and one of its runners could take them.'
       const run: Run = {
-        ...{ requestId: newId(), machine, reason: why, at, atMs: clockMs },
-        ...{ start: 'intended', wasOn: false, idleSinceMs: null, stop: null, endedMs: null },
+        ...{ requestId: newId(), machine, vm, reason: why, at, atMs: clockMs },
+        ...{ start: 'intended', asked: 1, askedMs: clockMs, wasOn: false, startedAt: null },
+        ...{ idleMs: null, off: null, stop: null, ended: null },
       }
       runs.push(run)
       starts.push(run)
-      spent = spend(spent, clockMs, costOf(vms, machine, rules.minimumChargeMs))
+      spent = spend(spent, clockMs, costOf(vm, rules.minimumChargeMs))
     }
   }
   return { ledger: { ...ledger, runs, spent }, starts, stops, withheld }
 
-  function reasonAgainst(machine: string, sinceMs: number): string | undefined {
-    const cost = vms.get(machine)?.costPerHourEur ?? 0
+  function reasonAgainst(vm: MachineVm, sinceMs: number): string | undefined {
     if (!rules.start) return 'Starting is not switched on (availability.start).'
     if (isBehind) return `The clock has been at ${new Date(ledger.newestAt ?? 0).toISOString()} already.`
-    if (cost <= 0) return 'What it costs is not known (cost_per_hour_eur).'
-    if (machines.get(machine) !== 'stopped') return 'It is not known to be off.'
+    if (vm.costPerHourEur <= 0) return 'What it costs is not known (cost_per_hour_eur).'
+    if (!isStopped(vm)) return 'It is not known to be off.'
     if (clockMs - sinceMs < CONFIRM_MS) return 'The next look has to want it, too.'
-    if (starts.some((run) => run.machine !== machine)) return 'One is started at a time.'
-    const own = runs.filter((run) => run.machine === machine)
+    if (starts.some((run) => keyOf(run.vm) !== keyOf(vm))) return 'One is started at a time.'
+    const own = runs.filter((run) => keyOf(run.vm) === keyOf(vm))
     if (own.some(isOpen)) return 'A start of it is under way.'
-    const isCooling = (run: Run) => clockMs - run.atMs < rules.cooldownMs || at - run.at < rules.cooldownMs
+    const isCooling = (run: Run) => clockMs - run.askedMs < rules.cooldownMs || at - run.at < rules.cooldownMs
     if (own.some(isCooling)) return `It was started within the last ${rules.cooldownMs / 60_000} minutes.`
-    const today = runs.filter((run) => clockMs - run.atMs < CAPS_MS).length
+    const today = runs.filter((run) => clockMs - run.askedMs < CAPS_MS).length
     if (today >= rules.maxStartsPerDay) return `There were ${today} starts in 24 hours (max_starts_per_day).`
-    const reserved = open.reduce((sum, run) => sum + costOf(vms, run.machine, HEADROOM_MS), 0)
-    const needs = costOf(vms, machine, rules.minimumChargeMs + WORTH_MS)
+    const reserved = open.reduce((sum, run) => sum + costOf(run.vm, HEADROOM_MS), 0)
+    const needs = costOf(vm, rules.minimumChargeMs + WORTH_MS)
     if (spentOf({ clockMs, spent }) + reserved + needs > rules.maxEurPerDay)
       return `It would cost more than may be spent in 24 hours (max_eur_per_day: ${rules.maxEurPerDay}).`
     return undefined

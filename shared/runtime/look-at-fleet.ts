@@ -2,11 +2,12 @@
  * One look at the fleet: jobs that wait and contacts of runners from GitLab, starts and finishes from the log, states of
  * machines from their provider. Complete, or not to be believed.
  */
-import type { Observation, RunnerSigns, VmStatus, WaitingJob } from '../domain/availability.ts'
+import type { Observation, RunnerSigns, VmState, VmStatus, WaitingJob } from '../domain/availability.ts'
 import { runnersOf } from '../domain/availability.ts'
 import { projectNamesOf } from '../domain/decision.ts'
 import { type Instant, SMOKE_PROJECT } from '../domain/event.ts'
-import type { Fleet } from '../domain/fleet.ts'
+import type { Fleet, MachineVm } from '../domain/fleet.ts'
+import { keyOf } from '../domain/ledger.ts'
 import { InvalidInputError, TransientError } from '../errors.ts'
 import type { Gitlab, GitlabPendingJob, GitlabRunner } from '../ports.ts'
 import type { AvailabilityDocument } from '../schema/availability.ts'
@@ -49,14 +50,14 @@ export async function lookAtFleet(
   }
 }
 
-/** The state of each virtual machine of the fleet whose provider tells it. */
-export async function statusesOf({ fleet, vms, log }: Pick<LookDeps, 'fleet' | 'vms' | 'log'>) {
+/** The state of each of these machines whose provider tells it, by `keyOf`. */
+export async function statesOf(asked: readonly MachineVm[], { vms, log }: Pick<LookDeps, 'vms' | 'log'>) {
   const told = await Promise.all(
-    [...fleet.vms].map(async ([machine, vm]): Promise<[string, VmStatus][]> => {
+    [...new Map(asked.map((vm) => [keyOf(vm), vm]))].map(async ([key, vm]): Promise<[string, VmState][]> => {
       try {
-        return [[machine, await vms.status(vm)]]
+        return [[key, await vms.state(vm)]]
       } catch (error) {
-        log.warning('vm.unseen', { machine, error })
+        log.warning('vm.unseen', { vm: vm.name, error })
         return []
       }
     }),

@@ -47,14 +47,19 @@ const machines = z.array(z.object({ machine: text, status }))
 const run = z.object({
   request_id: text,
   machine: text,
+  vm: z.object({ name: text, zone: text, project: text.nullable(), cost_per_hour_eur: z.number().min(0) }),
   reason: text,
   at: instant,
   at_ms: ms,
   start: outcome,
+  asked: count,
+  asked_ms: ms,
   was_on: z.boolean(),
-  idle_since_ms: ms.nullable(),
-  stop: z.object({ request_id: text, reason: text, at: instant, at_ms: ms, outcome }).nullable(),
-  ended_ms: ms.nullable(),
+  started_at: maybeInstant,
+  idle_ms: ms.nullable(),
+  off: z.object({ since_ms: ms, looks: count }).nullable(),
+  stop: z.object({ request_id: text, reason: text, at: instant, at_ms: ms, paid_ms: ms, outcome }).nullable(),
+  ended: z.object({ at_ms: ms, paid_ms: ms }).nullable(),
 })
 
 const documentSchema = z.object({
@@ -94,6 +99,7 @@ const documentSchema = z.object({
     newest_at: maybeInstant,
     last_at: maybeInstant,
     clock_ms: ms,
+    paid_ms: ms,
     spent: z.array(z.object({ hour: count, eur: z.number().min(0) })),
     runs: z.array(run),
     wanted: z.array(z.object({ machine: text, since_ms: ms })),

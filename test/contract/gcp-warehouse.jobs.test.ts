@@ -97,6 +97,18 @@ test('a fault in the product’s own SQL is none of these', async () => {
   expect(refusal.message).toContain('nothing')
 })
 
+test('a question of the product that would cost more than some dollars is a fault of the deployment', async () => {
+  const { fake, warehouse } = await playedBigquery({ bytesProcessed: 2 ** 40 + 1 })
+  const before = fake.requests.length
+  const refusal = await failure(warehouse.query(IDS))
+  expect(refusal).toBeInstanceOf(ConfigError)
+  expect(refusal.message).toContain('RETENTION_DAYS')
+  const begun = fake.requests.slice(before).filter(({ method }) => method === 'POST')
+  expect(begun).toHaveLength(1)
+  const within = await playedBigquery({ bytesProcessed: 2 ** 40 })
+  expect(await within.warehouse.query(IDS)).toEqual([])
+})
+
 test('every job is begun in the dataset, and a dataset in another place is a fault of the deployment', async () => {
   const { fake, access, catalogue, warehouse } = await playedBigquery()
   await warehouse.query(IDS)

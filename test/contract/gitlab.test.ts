@@ -154,13 +154,13 @@ test.each([
     'a project that is not there',
     {},
     'group/nowhere',
-    /nothing of the project "group\/nowhere" \(404\).*role Reporter/,
+    /nothing of the project "group\/nowhere" \(404\): give the id.*may not see it\.$/,
   ],
   [
     'a role that is too low',
     { fault: () => ({ status: 403, body: { message: '403 Forbidden' } }) },
     '101',
-    /403 Forbidden.*role Reporter/,
+    /403 Forbidden.*needs a role in the project/,
   ],
   [
     'an address that is not GitLab',

@@ -43,9 +43,9 @@ test('a played machine takes half a minute to boot, and says that it is played',
   }
   const vms = playedVms(join(temporaryFolder(), 'played-vms.json'), { clock, log: noted })
   await vms.start(vm, randomUUID())
-  expect(await vms.status(vm)).toBe('starting')
+  expect((await vms.state(vm)).status).toBe('starting')
   clock.advance(MINUTE)
-  expect(await vms.status(vm)).toBe('running')
+  expect((await vms.state(vm)).status).toBe('running')
   expect(told.join()).toMatch(/played.*made up, and nothing runs/)
 })
 
@@ -69,13 +69,13 @@ describe('Compute Engine', () => {
   ])('%s is %s', async (status, expected) => {
     const { compute, vms } = await setUp()
     compute.instances.set(KEY, status)
-    expect(await vms.status(vm)).toBe(expected)
+    expect((await vms.state(vm)).status).toBe(expected)
   })
 
   test('a status that is not known is no status', async () => {
     const { compute, vms } = await setUp()
     compute.instances.set(KEY, 'DREAMING')
-    await expect(vms.status(vm)).rejects.toThrow(TransientError)
+    await expect(vms.state(vm)).rejects.toThrow(TransientError)
   })
 
   test('a start names the machine and its request id, and asks once', async () => {
@@ -110,7 +110,7 @@ describe('Compute Engine', () => {
     await expect(vms.start(vm, randomUUID())).rejects.toThrow(reaction)
     if (typeof fault === 'object') {
       compute.fail(fault)
-      await expect(vms.status(vm)).rejects.toThrow(reaction)
+      await expect(vms.state(vm)).rejects.toThrow(reaction)
     }
   })
 
@@ -119,16 +119,49 @@ describe('Compute Engine', () => {
     const id = randomUUID()
     compute.fail('answer lost')
     await expect(vms.start(vm, id)).rejects.toThrow(TransientError)
-    expect(await vms.status(vm)).toBe('running')
+    expect((await vms.state(vm)).status).toBe('running')
     await vms.stop(vm, randomUUID())
     await vms.start(vm, id)
-    expect(await vms.status(vm)).toBe('stopped')
+    expect((await vms.state(vm)).status).toBe('stopped')
   })
+
+  const fault = (message: string, code: string) => Object.assign(new Error(message), { code })
+
+  test.each([
+    ['is away', fault('request to the metadata server failed', 'ECONNREFUSED'), TransientError],
+    ['answers nonsense', fault('Unsuccessful response status code. 404', 'ERR_BAD_REQUEST'), TransientError],
+    ['is silent', undefined, TransientError],
+    ['has ended them', fault('invalid_grant: reauth', '400'), ConfigError],
+  ])(
+    'who says who asks, and did before, %s: told by the reaction to it, and nothing is asked',
+    async (_what, error, reaction) => {
+      const compute = await startPlayedCompute(onTestFinished)
+      compute.instances.set(KEY, 'RUNNING')
+      const answers = [{}, {}, {}]
+      const getRequestHeaders = async (url?: string) => {
+        expect(url).toMatch(/^http/)
+        const answer = answers.pop()
+        if (answer !== undefined) return answer
+        return error === undefined ? new Promise<never>(() => {}) : Promise.reject(error)
+      }
+      const auth = { getClient: async () => ({ getRequestHeaders }) }
+      const vms = openComputeVms({
+        ...{ projectId: 'my-project', apiEndpoint: compute.url },
+        auth,
+        timeoutMs: 1000,
+      })
+      expect((await vms.state(vm)).status).toBe('running')
+      await vms.start(vm, randomUUID())
+      expect(compute.requests).toHaveLength(2)
+      await expect(vms.stop(vm, randomUUID())).rejects.toThrow(reaction)
+      expect(compute.requests).toHaveLength(2)
+    },
+  )
 
   test('what the operation failed of at once is told', async () => {
     const { compute, vms } = await setUp()
     compute.failOperation('ZONE_RESOURCE_POOL_EXHAUSTED')
     await expect(vms.start(vm, randomUUID())).rejects.toThrow(/ZONE_RESOURCE_POOL_EXHAUSTED/)
-    expect(await vms.status(vm)).toBe('stopped')
+    expect((await vms.state(vm)).status).toBe('stopped')
   })
 })

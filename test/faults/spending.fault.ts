@@ -1,7 +1,7 @@
 /** The laws of spending over tens of thousands of steps; npm test plays some hundred. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { findings, step } from '../simulation/spending-laws.ts'
+import { findings, livesOf } from '../simulation/spending-laws.ts'
 import { ROUNDS } from './rounds.ts'
 
 const RUNS = 2 * ROUNDS
@@ -9,8 +9,8 @@ const RUNS = 2 * ROUNDS
 test('no cap and no cooldown is passed, whatever goes wrong', async () => {
   const seen = { steps: 0, starts: 0, stops: 0 }
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 80, maxLength: 300 }), async (steps) => {
-      expect(await findings(steps, { seen })).toEqual([])
+    fc.asyncProperty(livesOf(300), async (life) => {
+      expect(await findings(life, { seen })).toEqual([])
     }),
     { numRuns: RUNS },
   )

@@ -7,24 +7,29 @@ import { checkAvailability } from '../../functions/check-availability.ts'
 import { openGcsDocuments } from '../../shared/adapters/gcp/documents.ts'
 import type { AvailabilityRules } from '../../shared/domain/availability-rules.ts'
 import { TransientError } from '../../shared/errors.ts'
-import type { Documents, GitlabPendingJob, VmRef, VmStatus } from '../../shared/ports.ts'
+import type { Documents, GitlabPendingJob, Log, Vms } from '../../shared/ports.ts'
 import type { Deps } from '../../shared/runtime/handler.ts'
 import { parseFleet } from '../../shared/schema/fleet.ts'
 import { silentLog } from '../support/gcs.ts'
 import { memoryBucket } from '../support/memory-bucket.ts'
-
-export const MINUTE = 60_000
-export const HOUR = 60 * MINUTE
-const START = Date.parse('2026-11-21T20:00:00Z')
-const BOOT_MS = 2 * MINUTE
+import {
+  COST_PER_HOUR_EUR,
+  HOUR,
+  isOurs,
+  MINUTE,
+  type Provider,
+  playedProvider,
+  START,
+  type Told,
+} from './played-provider.ts'
 
 export type Answers = 'fine' | 'down' | 'half' | 'none waits' | 'all wait' | 'garbage' | 'slow'
-/** `late`: as with a lost answer, and the machine is still told to be off for a while. */
-export type Provider = 'fine' | 'unavailable' | 'request lost' | 'answer lost' | 'late' | 'silent'
-
 export type Tick = {
   gitlab: Answers
   vms: Provider
+  tells: Told
+  /** How far the clock of who makes it is from the others'. */
+  apartMs: number
   /** It dies at the so-manieth request to the bucket; null: never. */
   diesAt: number | null
   isWarehouseDown: boolean
@@ -41,74 +46,89 @@ export type Step = {
   jobsCome: boolean
   /** The machine is switched off by somebody else. */
   isSwitchedOff: boolean
+  /** What is configured from then on; null: as before. */
+  becomes: Configuration | null
 }
+
+/** What the operator has done to the settings and to fleet.yaml. */
+export type Configuration = 'whole' | 'without a token' | 'renamed' | 'removed'
 
 /** What is wrong on purpose, to see the simulation find it. */
 export type Flaw = 'none' | 'no compare-and-set' | 'a new request id each time'
 
-export const CALM: Tick = { gitlab: 'fine', vms: 'fine', diesAt: null, isWarehouseDown: false }
+export const CALM: Tick = {
+  ...{ gitlab: 'fine', vms: 'fine', tells: 'the truth', apartMs: 0 },
+  ...{ diesAt: null, isWarehouseDown: false },
+}
 
 export type World = ReturnType<typeof playedWorld>
 
-export const fleetWith = (availability: string) =>
+const OURS = `vm: { name: runner-vm, zone: europe-west1-b }`
+const fleetWith = (availability: string, machine: string | null = 'cloud') =>
   parseFleet(`
 machines:
-  cloud: { cost_per_hour_eur: 0.5, vm: { name: runner-vm, zone: europe-west1-b } }
+  ${machine === null ? '' : `${machine}: { cost_per_hour_eur: ${COST_PER_HOUR_EUR}, ${OURS} }`}
   other: { cost_per_hour_eur: 0.5, vm: { name: other-vm, zone: europe-west1-b } }
 executors: [docker]
 runners:
-  - { name: Cloud Runner, id: 1, machine: cloud, executor: docker, tags: [docker-any, big, cloud], own_tag: cloud }
+  ${machine === null ? '' : `- { name: Cloud Runner, id: 1, machine: ${machine}, executor: docker, tags: [docker-any, big, cloud], own_tag: cloud }`}
   - { name: Other Runner, id: 2, machine: other, executor: docker, tags: [docker-any, other], own_tag: other }
 availability: { start: true, tags: [big], ${availability} }
 `)
 
 export function playedWorld({ seed = 'spending', flaw = 'none' as Flaw, rules = '' } = {}) {
-  const fleet = fleetWith(rules)
+  const whole = fleetWith(rules)
+  const fleets = {
+    ...{ whole, 'without a token': whole },
+    ...{ renamed: fleetWith(rules, 'cloud-2'), removed: fleetWith(rules, null) },
+  }
   const store = memoryBucket(seed)
+  let configuration: Configuration = 'whole'
   let realMs = 0
   let aheadMs = 0
   let ids = 0
-  /** By real time; the first asking of each request id. */
-  const starts: { requestId: string; realMs: number }[] = []
-  const stops: { requestId: string; realMs: number }[] = []
+  const provider = playedProvider({ now: () => realMs, pause: () => store.pause(2) })
   const audited = new Set<string>()
   const faults: string[] = []
-  let onSince: number | null = null
-  const onTimes: { from: number; to: number }[] = []
-  let comesInSteps = 0
+  const errors: string[] = []
+  const log: Log = { ...silentLog, error: (message) => void errors.push(message) }
+  const jumps: number[] = []
   let waitingSince: number | null = null
   let runningUntil: number | null = null
-  const clock = { now: () => START + realMs + aheadMs }
-  const ours = (vm: VmRef) => vm.name === 'runner-vm'
-
-  function switchOff(): void {
-    if (onSince !== null) onTimes.push({ from: onSince, to: realMs })
-    onSince = null
-    runningUntil = null
-  }
-
-  function statusOf(vm: VmRef): VmStatus {
-    // Somebody else's, and on all the time.
-    if (!ours(vm)) return 'running'
-    if (onSince === null) return 'stopped'
-    return realMs - onSince < BOOT_MS ? 'starting' : 'running'
-  }
 
   function pass(ms: number): void {
     realMs += ms
-    if (comesInSteps > 0) {
-      comesInSteps -= 1
-      if (comesInSteps === 0) onSince ??= realMs
-    }
-    if (onSince !== null && waitingSince !== null && realMs - onSince > BOOT_MS) {
+    provider.pass()
+    if (provider.isUp() && waitingSince !== null) {
       waitingSince = null
       runningUntil = realMs + 5 * MINUTE
     }
-    if (runningUntil !== null && realMs >= runningUntil) runningUntil = null
+    if (runningUntil !== null && (realMs >= runningUntil || provider.onSince() === null)) runningUntil = null
+  }
+
+  /** The provider as one tick meets it, which must not ask for what it may not. */
+  function vmsOf(tick: Tick, isFresh: () => boolean): Vms {
+    const vms = provider.asSeenBy(tick)
+    return {
+      ...vms,
+      start(vm, id) {
+        ids += 1
+        const requestId = flaw === 'a new request id each time' ? `${id} again ${ids}` : id
+        if (!isFresh()) faults.push(`${requestId} was started without a look that can be believed`)
+        if (!audited.has(id)) faults.push(`${requestId} was started before it was told`)
+        if (!isOurs(vm)) faults.push(`${vm.name} was started`)
+        return vms.start(vm, requestId)
+      },
+      stop(vm, requestId) {
+        if (!isOurs(vm)) faults.push(`${vm.name} was stopped, and not started by us`)
+        return vms.stop(vm, requestId)
+      },
+    }
   }
 
   /** Everything that one tick touches. */
   function depsOf(tick: Tick): Deps {
+    const clock = { now: () => START + realMs + aheadMs + tick.apartMs }
     const process = store.process(2)
     if (tick.diesAt !== null) process.killAfter(tick.diesAt)
     const real = openGcsDocuments({ bucket: process.bucket, log: silentLog })
@@ -145,19 +165,11 @@ export function playedWorld({ seed = 'spending', flaw = 'none' as Flaw, rules = 
       },
       runners: () => answer([], []),
     } as unknown as ReturnType<Deps['gitlab']>
-    async function meet(effect: () => void): Promise<void> {
-      await store.pause(2)
-      if (tick.vms === 'unavailable' || tick.vms === 'silent') throw new TransientError('503')
-      if (tick.vms === 'request lost') throw new TransientError('reset by peer')
-      effect()
-      await store.pause(2)
-      if (tick.vms === 'answer lost' || tick.vms === 'late') throw new TransientError('timed out')
-    }
     return {
       clock,
       documents,
-      fleet,
-      log: silentLog,
+      fleet: fleets[configuration],
+      log,
       rng: {
         next: () => 0.5,
         id() {
@@ -165,36 +177,12 @@ export function playedWorld({ seed = 'spending', flaw = 'none' as Flaw, rules = 
           return `request-${ids}`
         },
       },
-      settings: { gitlabApiToken: 'token-of-nobody', instance: 'gitlab.example.com' },
-      gitlab: () => gitlab,
-      vms: {
-        async status(vm: VmRef) {
-          await store.pause(2)
-          if (tick.vms === 'silent') throw new TransientError('503')
-          return statusOf(vm)
-        },
-        async start(vm: VmRef, id: string) {
-          ids += 1
-          const requestId = flaw === 'a new request id each time' ? `${id} again ${ids}` : id
-          if (!isFresh) faults.push(`${requestId} was started without a look that can be believed`)
-          if (!audited.has(id)) faults.push(`${requestId} was started before it was told`)
-          if (!ours(vm)) faults.push(`${vm.name} was started`)
-          await meet(() => {
-            if (starts.some((one) => one.requestId === requestId)) return
-            starts.push({ requestId, realMs })
-            if (tick.vms === 'late') comesInSteps = 3
-            else onSince ??= realMs
-          })
-        },
-        async stop(vm: VmRef, requestId: string) {
-          if (!ours(vm)) faults.push(`${vm.name} was stopped, and not started by us`)
-          await meet(() => {
-            if (stops.some((one) => one.requestId === requestId)) return
-            stops.push({ requestId, realMs })
-            switchOff()
-          })
-        },
+      settings: {
+        gitlabApiToken: configuration === 'without a token' ? undefined : 'token-of-nobody',
+        instance: 'gitlab.example.com',
       },
+      gitlab: () => gitlab,
+      vms: vmsOf(tick, () => isFresh),
       warehouse: {
         async query(sql: string) {
           await store.pause(2)
@@ -216,28 +204,28 @@ export function playedWorld({ seed = 'spending', flaw = 'none' as Flaw, rules = 
   }
 
   return {
-    starts,
-    stops,
+    provider,
+    starts: provider.starts,
+    stops: provider.stops,
     audited,
     faults,
-    rules: fleet.availability as AvailabilityRules,
+    /** What was logged as an error. */
+    errors,
+    /** When the clock jumped, in real time. */
+    jumps,
+    rules: whole.availability as AvailabilityRules,
     now: () => realMs,
-    isOn: () => onSince !== null,
+    isOn: () => provider.onSince() !== null,
     jobsCome(waitedMs = 0) {
       waitingSince ??= realMs - waitedMs
     },
-    switchOff,
-    /** Real euros of the day that ends now. */
-    eurOfDay() {
-      const times = onSince === null ? onTimes : [...onTimes, { from: onSince, to: realMs }]
-      const onMs = times.map(({ from, to }) => Math.max(0, to - Math.max(from, realMs - 24 * HOUR)))
-      return (onMs.reduce((sum, ms) => sum + ms, 0) / HOUR) * 0.5
-    },
-    async step({ minutes, jumpMs, ticks, jobsCome, isSwitchedOff }: Step): Promise<void> {
+    async step({ minutes, jumpMs, ticks, jobsCome, isSwitchedOff, becomes }: Step): Promise<void> {
       pass(minutes * MINUTE)
       aheadMs += jumpMs
+      if (jumpMs !== 0) jumps.push(realMs)
       if (jobsCome) waitingSince ??= realMs - 20 * MINUTE
-      if (isSwitchedOff) switchOff()
+      if (isSwitchedOff) provider.switchOff()
+      configuration = becomes ?? configuration
       await Promise.all(ticks.map((tick) => checkAvailability(depsOf(tick)).catch(() => undefined)))
     },
   }

@@ -27,6 +27,8 @@ export async function startPlayedCompute(whenDone: WhenDone): Promise<PlayedComp
   const requests: string[] = []
   const instances = new Map<string, string>()
   const remembered = new Set<string>()
+  const startedAt = new Map<string, string>()
+  let startedMs = Date.parse('2026-11-21T10:00:00Z')
   let fault: ComputeFault | undefined
   let operationError: string | undefined
 
@@ -42,12 +44,18 @@ export async function startPlayedCompute(whenDone: WhenDone): Promise<PlayedComp
         `The resource 'projects/${project}/zones/${zone}/instances/${name}' was not found`,
       )
     if (method === 'GET' && act === undefined)
-      return send(response, 200, { kind: 'compute#instance', name, status })
+      return send(response, 200, {
+        ...{ kind: 'compute#instance', name, status },
+        lastStartTimestamp: startedAt.get(key),
+      })
     const requestId = asked.searchParams.get('requestId') ?? ''
     if (!UUID.test(requestId))
       return refuse(response, 400, 'invalid', `Invalid value for field 'requestId': '${requestId}'`)
-    if (!remembered.has(requestId) && operationError === undefined)
+    if (!remembered.has(requestId) && operationError === undefined) {
+      startedMs += 60_000
+      if (act === 'start' && status !== 'RUNNING') startedAt.set(key, new Date(startedMs).toISOString())
       instances.set(key, act === 'start' ? 'RUNNING' : 'TERMINATED')
+    }
     remembered.add(requestId)
     const error = operationError && { errors: [{ code: operationError, message: 'not now' }] }
     operationError = undefined

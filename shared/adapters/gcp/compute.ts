@@ -4,13 +4,15 @@
  */
 import { ConfigError, InvalidInputError, TransientError } from '../../errors.ts'
 import type { VmRef, VmStatus, Vms } from '../../ports.ts'
-import { type Auth, requireCredentials } from './google-credentials.ts'
+import { type Auth, credentialsFor, requireCredentials } from './google-credentials.ts'
 
 export type ComputeOptions = {
   /** Of machines that name none. */
   projectId: string
   /** Of another server than Google's, which then asks for no credentials. */
   apiEndpoint?: string | undefined
+  /** Who asks; left out: by the application default credentials. */
+  auth?: Auth
   timeoutMs?: number
 }
 
@@ -36,14 +38,16 @@ const STATUS: Readonly<Record<string, VmStatus>> = {
 
 type Answer = { status: number; json: unknown }
 
-export function openComputeVms({ projectId, apiEndpoint, timeoutMs = TIMEOUT_MS }: ComputeOptions): Vms {
-  const auth = apiEndpoint === undefined ? lazyAuth() : undefined
+export function openComputeVms(options: ComputeOptions): Vms {
+  const { projectId, apiEndpoint, timeoutMs = TIMEOUT_MS } = options
+  const isAsked = apiEndpoint === undefined || options.auth !== undefined
+  const headersFor = isAsked ? lazyHeaders(options.auth, timeoutMs) : undefined
 
   async function ask(method: 'GET' | 'POST', vm: VmRef, rest = ''): Promise<Answer> {
     const [project, zone, name] = [vm.project ?? projectId, vm.zone, vm.name].map(encodeURIComponent)
     const path = `/compute/v1/projects/${project}/zones/${zone}/instances/${name}${rest}`
     const url = `${apiEndpoint ?? GOOGLE}${path}`
-    const headers = auth === undefined ? {} : await auth(url)
+    const headers = (await headersFor?.(url)) ?? {}
     try {
       const signal = AbortSignal.timeout(timeoutMs)
       const response = await fetch(url, { method, headers, signal, redirect: 'error' })
@@ -66,13 +70,14 @@ export function openComputeVms({ projectId, apiEndpoint, timeoutMs = TIMEOUT_MS 
   }
 
   return {
-    async status(vm) {
+    async state(vm) {
       const answer = await ask('GET', vm)
-      if (answer.status === 404 && isOfTheInstance(answer)) return 'missing'
+      if (answer.status === 404 && isOfTheInstance(answer)) return { status: 'missing', startedAt: null }
       if (answer.status >= 300) throw refusalOf(answer, 'tell of', vm)
-      const { status } = (answer.json ?? {}) as { status?: unknown }
+      const { status, lastStartTimestamp } = (answer.json ?? {}) as Record<string, unknown>
       const known = STATUS[String(status)]
-      if (known !== undefined) return known
+      const startedAt = Date.parse(String(lastStartTimestamp))
+      if (known !== undefined) return { status: known, startedAt: Number.isNaN(startedAt) ? null : startedAt }
       throw new TransientError(`Compute Engine says of ${vm.name} a status that is not known: ${status}`)
     },
     start: (vm, requestId) => change('start', vm, requestId),
@@ -81,22 +86,21 @@ export function openComputeVms({ projectId, apiEndpoint, timeoutMs = TIMEOUT_MS 
 }
 
 /** The headers that say who asks. Storage's client brings Google's own library for it, and its scope is the platform. */
-function lazyAuth(): (url: string) => Promise<Record<string, string>> {
+function lazyHeaders(given: Auth | undefined, timeoutMs: number) {
   let opening: Promise<Auth> | undefined
   async function open(): Promise<Auth> {
-    const { Storage } = await import('@google-cloud/storage')
-    const auth = new Storage().authClient
-    await requireCredentials(auth)
+    const auth = given ?? new (await import('@google-cloud/storage')).Storage().authClient
+    await requireCredentials(auth, timeoutMs)
     return auth
   }
-  return async (url) => {
+  return async (url: string): Promise<Record<string, string>> => {
     opening ??= open()
     // Who logs in meanwhile is let in.
     opening.catch(() => {
       opening = undefined
     })
-    const client = await (await opening).getClient()
-    return Object.fromEntries(new Headers((await client.getRequestHeaders(url)) as Record<string, string>))
+    const headers = await credentialsFor(url, await opening, timeoutMs)
+    return Object.fromEntries(new Headers(headers as Record<string, string>))
   }
 }
 

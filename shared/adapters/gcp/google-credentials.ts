@@ -24,17 +24,38 @@ const NETWORK = /^(E[A-Z_]+|UND_ERR_\w+)$/
  *   answer in time.
  */
 export async function requireCredentials(auth: Auth, withinMs = WITHIN_MS): Promise<void> {
+  try {
+    await inTime(auth, 'https://www.googleapis.com/', withinMs)
+  } catch (error) {
+    throw reactionTo(error)
+  }
+}
+
+/**
+ * What a request has to say of who asks. There were credentials already: what goes wrong now passes, unless they ended.
+ * @throws as requireCredentials.
+ */
+export async function credentialsFor(url: string, auth: Auth, withinMs = WITHIN_MS): Promise<unknown> {
+  try {
+    return await inTime(auth, url, withinMs)
+  } catch (error) {
+    const { message } = error as Error
+    if (error instanceof TransientError || NONE.test(message) || REVOKED.test(message))
+      throw reactionTo(error)
+    throw new TransientError(`Google does not say who asks: ${reasonIn(message)}`, { cause: error })
+  }
+}
+
+async function inTime(auth: Auth, url: string, withinMs: number): Promise<unknown> {
   const ending = new AbortController()
   const late = sleep(withinMs, undefined, { signal: ending.signal }).then(() => {
     throw new TransientError(
       `Google did not say within ${withinMs / 1000} s who this is. Is there a network?`,
     )
   })
-  const found = auth.getClient().then((client) => client.getRequestHeaders('https://www.googleapis.com/'))
+  const found = auth.getClient().then((client) => client.getRequestHeaders(url))
   try {
-    await Promise.race([found, late])
-  } catch (error) {
-    throw reactionTo(error)
+    return await Promise.race([found, late])
   } finally {
     ending.abort()
   }
@@ -43,7 +64,7 @@ export async function requireCredentials(auth: Auth, withinMs = WITHIN_MS): Prom
 function reactionTo(error: unknown): Error {
   if (error instanceof TransientError) return error
   const { code, message, status } = error as Error & { code?: unknown; status?: unknown }
-  const reason = String(message).split('\n', 1)[0]?.slice(0, MAX_REASON)
+  const reason = reasonIn(message)
   if (NONE.test(message)) return because(new ConfigError(`No credentials for Google Cloud. ${LOGIN}`), error)
   if (REVOKED.test(message))
     return because(
@@ -59,6 +80,8 @@ function reactionTo(error: unknown): Error {
     error,
   )
 }
+
+const reasonIn = (message: string) => String(message).split('\n', 1)[0]?.slice(0, MAX_REASON)
 
 function because(error: ConfigError, cause: unknown): ConfigError {
   error.cause = cause

@@ -3,7 +3,7 @@
  * nothing is paid. One that nobody has heard of is stopped.
  */
 import type { Instant } from '../../domain/event.ts'
-import type { Clock, Log, VmRef, VmStatus, Vms } from '../../ports.ts'
+import type { Clock, Log, VmRef, VmState, Vms } from '../../ports.ts'
 import { readIfThere, replaceDurably } from './durable-file.ts'
 import { takeTurns } from './turns.ts'
 
@@ -45,11 +45,11 @@ export function playedVms(path: string, { clock, log }: { clock: Clock; log: Log
     })
 
   return {
-    status: (vm) =>
-      inTurn(async (): Promise<VmStatus> => {
+    state: (vm) =>
+      inTurn(async (): Promise<VmState> => {
         const { isOn, since } = (await all())[keyOf(vm)] ?? OFF
-        if (!isOn) return 'stopped'
-        return clock.now() - since < BOOT_MS ? 'starting' : 'running'
+        if (!isOn) return { status: 'stopped', startedAt: null }
+        return { status: clock.now() - since < BOOT_MS ? 'starting' : 'running', startedAt: since }
       }),
     start: (vm, requestId) => turn(true, vm, requestId),
     stop: (vm, requestId) => turn(false, vm, requestId),

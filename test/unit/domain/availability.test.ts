@@ -100,6 +100,17 @@ describe('a tag is', () => {
     expect(judge(what, tag)?.status).toBe(status)
   })
 
+  test('told in plain words, of one and of several', () => {
+    const contacted = { Dear: 80, Cheap: 3, Mac: 3 }
+    expect(judge({ contacted }, 'cloud')?.reason).toBe('1 of its 2 runners is silent.')
+    expect(judge({ contacted: { ...contacted, Mac: 80 } }, 'any')?.reason).toBe(
+      '2 of its 3 runners are silent.',
+    )
+    const waiting = (minutes: number): Seen => ({ waiting: [[['cloud'], minutes]] })
+    expect(judge(waiting(1), 'cloud')?.reason).toBe('1 job waits, the oldest for 1 minute.')
+    expect(judge(waiting(2), 'cloud')?.reason).toBe('1 job waits, the oldest for 2 minutes.')
+  })
+
   test('told with its evidence, and since when', () => {
     const what = {
       waiting: [[['cloud'], 16]],

@@ -1,7 +1,7 @@
 /** The ledger's decisions, look by look, when the clock does not do as clocks do. */
 import { expect, test } from 'vitest'
 import { WATCHING } from '../../../shared/domain/availability-rules.ts'
-import { EMPTY_LEDGER, type Ledger, type Run, spentOf } from '../../../shared/domain/ledger.ts'
+import { EMPTY_LEDGER, keyOf, type Ledger, type Run, spentOf } from '../../../shared/domain/ledger.ts'
 import { decide } from '../../../shared/domain/spending.ts'
 import { DAY, HOUR, MINUTE, NOON } from '../../support/builders.ts'
 
@@ -9,17 +9,17 @@ const VM = { name: 'vm', zone: 'z', project: null, costPerHourEur: 0.5 }
 const rules = { ...WATCHING, start: true, cooldownMs: 30 * MINUTE, maxEurPerDay: 100, maxStartsPerDay: 100 }
 
 /** Looks at one machine that is off and wanted, at these instants. Tells at which it was started. */
-function startsAt(instants: readonly number[]): number[] {
+function startsAt(instants: readonly number[], more: Partial<typeof rules> = {}): number[] {
   let ledger: Ledger = EMPTY_LEDGER
   const started: number[] = []
   for (const at of instants) {
     const look = {
       at,
-      machines: new Map([['m', 'stopped' as const]]),
+      states: new Map([[keyOf(VM), { status: 'stopped' as const, startedAt: null }]]),
       seen: { wanted: ['m'], isBusy: () => true },
     }
     const verdict = decide(ledger, look, {
-      rules,
+      rules: { ...rules, ...more },
       vms: new Map([['m', VM]]),
       newId: () => `id-${started.length}`,
     })
@@ -52,7 +52,19 @@ test.each([6 * MINUTE, HOUR, DAY, 400 * DAY])(
 
 test('before the newest instant that was seen nothing is started', () => {
   expect(startsAt([...minutes(NOON, 1), ...minutes(NOON - HOUR, 60)])).toEqual([])
-  expect(startsAt([...minutes(NOON, 1), ...minutes(NOON - HOUR, 62)])).toEqual([NOON])
+  expect(startsAt([...minutes(NOON, 1), ...minutes(NOON - HOUR, 62)])).toEqual([NOON + MINUTE])
+})
+
+test.each([2, 4, 30])('clocks that are %d minutes apart, look by look, hasten no cap', (apart) => {
+  const instants = minutes(NOON, 30 * 60).map((at, index) => (index % 2 === 0 ? at : at - apart * MINUTE))
+  const started = startsAt(instants, { maxStartsPerDay: 3, cooldownMs: 30 * MINUTE })
+  expect(started.slice(0, 3)).toEqual([NOON + 2 * MINUTE, NOON + 32 * MINUTE, NOON + 62 * MINUTE])
+  expect(started[3]).toBe(NOON + 2 * MINUTE + DAY)
+})
+
+test('one that went back and comes forward again ends no cooldown', () => {
+  const back = minutes(NOON - 3 * MINUTE, 40)
+  expect(startsAt([...minutes(NOON, 2), ...back])).toEqual([NOON + MINUTE, NOON + 31 * MINUTE])
 })
 
 test('looks at the same instant do not confirm each other', () => {
@@ -65,12 +77,21 @@ test('a look after a silence confirms nothing that was before it', () => {
 
 test('what is on is paid for whatever the clock says: all of a jump ahead, five minutes of one back', () => {
   const run: Run = {
-    ...{ requestId: 'r', machine: 'm', reason: '', at: NOON, atMs: 0, start: 'done', wasOn: true },
-    ...{ idleSinceMs: null, stop: null, endedMs: null },
+    ...{ requestId: 'r', machine: 'm', vm: VM, reason: '', at: NOON, atMs: 0, start: 'done' },
+    ...{
+      asked: 1,
+      askedMs: 0,
+      wasOn: true,
+      startedAt: null,
+      idleMs: null,
+      off: null,
+      stop: null,
+      ended: null,
+    },
   }
   const spent = (at: number) => {
     const before: Ledger = { ...EMPTY_LEDGER, newestAt: NOON, lastAt: NOON, runs: [run] }
-    const look = { at, machines: new Map(), seen: null }
+    const look = { at, states: new Map(), seen: null }
     return spentOf(decide(before, look, { rules, vms: new Map([['m', VM]]), newId: () => 'id' }).ledger)
   }
   expect(spent(NOON + HOUR)).toBeCloseTo(0.5)
