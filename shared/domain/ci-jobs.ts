@@ -56,6 +56,11 @@ type Verdict = Pick<JobAnswer, 'verdict' | 'runners' | 'refused' | 'reason' | 'r
 const NOBODY_ASKED = { runners: [], refused: [], reason: null, relaxations: [] }
 
 export function judgeJobs(jobs: readonly AskingJob[], fleet: Fleet, asked: Asked): JobAnswer[] {
+  return jobs.map(judgeOf(fleet, asked))
+}
+
+/** The same for one job after the other, of many. */
+export function judgeOf(fleet: Fleet, asked: Asked): (job: AskingJob) => JobAnswer {
   // Each runner by itself: of an arm with several, some may take what others may not.
   const runners = [...fleet.arms.values()].flatMap((arm) => arm.runners)
   const single = fleetOf(
@@ -63,7 +68,7 @@ export function judgeJobs(jobs: readonly AskingJob[], fleet: Fleet, asked: Asked
     { rules: fleet.rules },
   )
   const known = new Map<string, Verdict>()
-  return jobs.map((job) => {
+  return (job) => {
     const { memoryGb, ...needs } = job.needs
     return {
       job: job.name,
@@ -79,7 +84,7 @@ export function judgeJobs(jobs: readonly AskingJob[], fleet: Fleet, asked: Asked
       unknown: job.unknown,
       ...verdictOn(job),
     }
-  })
+  }
 
   function verdictOn(job: AskingJob): Verdict {
     if (job.kind === 'trigger') return { verdict: 'trigger', ...NOBODY_ASKED }

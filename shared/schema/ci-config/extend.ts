@@ -1,10 +1,10 @@
 /** `extends`: every hash of the configuration merged over its parents, the later parent over the earlier. */
+import type { Reading } from './reading.ts'
 import {
   type CiHash,
   deepMerge,
   EMPTY,
   entryOf,
-  type Fault,
   type Gap,
   isHash,
   isList,
@@ -21,10 +21,12 @@ const MIGHT_SET = ['tags', 'image', 'services', 'script']
 
 type Extended = { hash: CiHash; levels: number }
 
-export function extended(config: CiHash, gaps: readonly Gap[], fault: Fault): CiHash {
+export function extended(config: CiHash, gaps: readonly Gap[], reading: Reading): CiHash {
+  const { fault, work } = reading
   const done = new Map<string, Extended>()
   const merged = new Map(config)
   for (const [key, { value, at }] of config) {
+    work(1, at)
     if (isHash(value)) merged.set(key, { value: extendedOf(key, value, []).hash, at })
   }
   return merged
@@ -37,14 +39,17 @@ export function extended(config: CiHash, gaps: readonly Gap[], fault: Fault): Ci
     const parents = isList(entry.value) ? entry.value : [entry.value]
     let base: CiHash = EMPTY
     let levels = 1
-    for (const parent of parents) {
+    work(parents.length, entry.at)
+    for (const [index, parent] of parents.entries()) {
+      // Once more over itself it changes nothing.
+      if (index > 0 && parent === parents[index - 1]) continue
       const name = textOf(parent)
       const above = parentOf(name, key, entry.at, [...below, key])
-      base = deepMerge(base, above.hash)
+      base = deepMerge(base, above.hash, entry.at, reading)
       levels = Math.max(levels, above.levels + 1)
     }
     if (levels === MAX_LEVELS + 1) fault(entry.at, `"${key}" extends over more than ${MAX_LEVELS} levels`)
-    return keep(key, { hash: deepMerge(base, hash), levels })
+    return keep(key, { hash: deepMerge(base, hash, entry.at, reading), levels })
   }
 
   function parentOf(name: string | undefined, key: string, at: Place, below: readonly string[]): Extended {

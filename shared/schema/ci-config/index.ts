@@ -5,12 +5,12 @@
  * lib/gitlab/ci/config.rb). It is no linter: what it says nothing of may still be wrong to GitLab. What may run when
  * (`rules`, `only`, `workflow`) is not looked at, so jobs are listed that one pipeline may leave out. See docs/adr/0022.
  */
-import { InvalidInputError } from '../../errors.ts'
 import { extended } from './extend.ts'
 import { type CiFiles, gather } from './include.ts'
 import { type CiConfigJob, isTrigger, jobsOf } from './job.ts'
+import { Ended, type Reading, startReading } from './reading.ts'
 import { withoutReferences } from './reference.ts'
-import { type CiHash, entryOf, type Fault, type Gap, hashAt, isHash, isUnknown, type Place } from './value.ts'
+import { type CiHash, entryOf, type Gap, hashAt, isHash, isUnknown } from './value.ts'
 
 export type { CiFiles } from './include.ts'
 export type { CiConfigJob } from './job.ts'
@@ -40,9 +40,8 @@ const KEYWORDS = new Set([
   'types',
 ])
 
-/** Of all jobs, matrices included; far more than any plan of GitLab allows a pipeline. */
-const MAX_JOBS = 20_000
-const MAX_TOLD = 50
+/** Of all jobs, matrices included; more than any plan of GitLab allows a pipeline. */
+const MAX_JOBS = 5_000
 
 /**
  * @param path of the first file, as `files` knows it.
@@ -54,26 +53,41 @@ export function readCiConfig(
   files: CiFiles,
   variables: ReadonlyMap<string, string> = new Map(),
 ): CiConfig {
-  const faults = new Map<string, Place>()
-  const fault: Fault = (at, message) => void faults.set(`${at.file}:${at.line}: ${message}`, at)
-  const { config, gaps, includes } = gather(path, files, fault)
-  const resolved = withoutReferences(extended(config, gaps, fault), gaps, fault)
-  const jobs = allJobs(resolved, variables, fault)
-  if (faults.size === 0) return { jobs, gaps, includes }
-  const lines = [...faults].sort(([, a], [, b]) => byPlace(a, b)).map(([line]) => `\n  - ${line}`)
-  const told = lines.slice(0, MAX_TOLD).join('')
-  const untold = faults.size > MAX_TOLD ? `\n  … and ${faults.size - MAX_TOLD} more` : ''
-  throw new InvalidInputError(
-    `${path} has ${faults.size} fault${faults.size === 1 ? '' : 's'}${told}${untold}`,
-  )
+  const steps = readingCiConfig(path, files, variables)
+  for (;;) {
+    const { done, value } = steps.next()
+    if (done) return value
+  }
 }
 
-function byPlace(a: Place, b: Place): number {
-  if (a.file !== b.file) return a.file < b.file ? -1 : 1
-  return a.line - b.line
+/** The same in steps of some milliseconds, between which a server can answer others. */
+export function* readingCiConfig(
+  path: string,
+  files: CiFiles,
+  variables: ReadonlyMap<string, string> = new Map(),
+): Generator<void, CiConfig> {
+  const reading = startReading(path)
+  try {
+    const { config, gaps, includes } = yield* gather(path, files, reading)
+    const merged = extended(config, gaps, reading)
+    yield
+    const resolved = withoutReferences(merged, gaps, reading)
+    yield
+    const jobs = yield* allJobs(resolved, variables, reading)
+    reading.refuseFaults()
+    return { jobs, gaps, includes }
+  } catch (error) {
+    if (error instanceof Ended) reading.refuseFaults()
+    throw error
+  }
 }
 
-function allJobs(config: CiHash, variables: ReadonlyMap<string, string>, fault: Fault): CiConfigJob[] {
+function* allJobs(
+  config: CiHash,
+  variables: ReadonlyMap<string, string>,
+  reading: Reading,
+): Generator<void, CiConfigJob[]> {
+  const { fault } = reading
   const globals = {
     defaults: new Map([...topLevelDefaults(config), ...hashAt(config, 'default')]),
     variables: hashAt(config, 'variables'),
@@ -88,8 +102,12 @@ function allJobs(config: CiHash, variables: ReadonlyMap<string, string>, fault: 
       continue
     }
     if (!isTrigger(value) && !runsSomething(value)) fault(at, `"${name}" has no script, run or trigger`)
-    if (jobs.length < MAX_JOBS) jobs.push(...jobsOf(name, value, at, globals, fault))
-    else fault(at, `makes more than ${MAX_JOBS} jobs`)
+    jobs.push(...jobsOf(name, value, at, globals, reading))
+    if (jobs.length > MAX_JOBS) {
+      fault(at, `makes more than ${MAX_JOBS} jobs`)
+      break
+    }
+    yield
   }
   return jobs
 }

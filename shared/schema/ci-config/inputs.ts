@@ -1,10 +1,10 @@
 /** `spec: inputs:` of a file, and `$[[ inputs.x ]]` in what follows it. */
+import { type Reading, stepsOf, stepsToKeep } from './reading.ts'
 import {
   type CiEntry,
   type CiHash,
   type CiValue,
   EMPTY,
-  type Fault,
   hashAt,
   isHash,
   isList,
@@ -15,15 +15,15 @@ import {
   textOf,
 } from './value.ts'
 
-const BLOCK = /\$\[\[(.*?)\]\]/g
-const ONE_BLOCK = /^\$\[\[((?:(?!\]\]).)*)\]\]$/
+const OPENS = '$[['
+const CLOSES = ']]'
 /** What GitLab can do with an input's text. Variables are not known yet; they stay, and are expanded with the others. */
 const FUNCTIONS = /^(expand_vars|posix_escape|truncate\(\s*(\d+)\s*,\s*(\d+)\s*\))$/
 
 /** GitLab's bound for a text with inputs in it. */
 const MAX_CHARACTERS = 1_000_000
-/** Of a list within a text. */
-const MAX_VALUES = 10_000
+/** Of lists and hashes within a text. */
+const MAX_DEPTH = 100
 
 type Inputs = ReadonlyMap<string, CiValue>
 
@@ -35,8 +35,9 @@ export function withInputs(
   { header, body }: { header: CiHash | undefined; body: CiHash },
   given: CiHash | undefined,
   at: Place,
-  fault: Fault,
+  reading: Reading,
 ): CiHash {
+  const { fault } = reading
   if (header === undefined) {
     if (given !== undefined && given.size > 0)
       fault(at, `gives the inputs ${listed(given.keys())} to a file without spec: inputs`)
@@ -45,14 +46,21 @@ export function withInputs(
   const declared = hashAt(hashAt(header, 'spec'), 'inputs')
   const strange = [...(given ?? EMPTY).keys()].filter((name) => !declared.has(name))
   if (strange.length > 0) fault(at, `gives ${listed(strange)}, which is no input of the file`)
+  reading.work(declared.size, at)
   const inputs = new Map<string, CiValue>()
   for (const [name, { value }] of declared) {
-    inputs.set(name, inputOf(name, isHash(value) ? value : EMPTY, given, at, fault))
+    inputs.set(name, inputOf(name, isHash(value) ? value : EMPTY, given, at, reading))
   }
-  return interpolated(body, inputs, fault)
+  return interpolated(body, inputs, reading)
 }
 
-function inputOf(name: string, spec: CiHash, given: CiHash | undefined, at: Place, fault: Fault): CiValue {
+function inputOf(
+  name: string,
+  spec: CiHash,
+  given: CiHash | undefined,
+  at: Place,
+  { fault, work }: Reading,
+): CiValue {
   const value = given?.get(name)?.value
   if (value === undefined) {
     const standard = spec.get('default')
@@ -64,6 +72,7 @@ function inputOf(name: string, spec: CiHash, given: CiHash | undefined, at: Plac
   const type = textOf(spec.get('type')?.value) ?? 'string'
   if (!isOfType(value, type)) fault(at, `gives the input "${name}" no ${type}`)
   const options = spec.get('options')?.value
+  if (isList(options)) work(options.length, at)
   if (isList(options) && !isUnknown(value) && !options.includes(value))
     fault(at, `gives the input "${name}" none of its options`)
   return value
@@ -76,7 +85,7 @@ function isOfType(value: CiValue, type: string): boolean {
   return !['string', 'number', 'boolean'].includes(type) || typeof value === type
 }
 
-function interpolated(body: CiHash, inputs: Inputs, fault: Fault): CiHash {
+function interpolated(body: CiHash, inputs: Inputs, { fault, work }: Reading): CiHash {
   return hashOf(body)
 
   function hashOf(hash: CiHash): CiHash {
@@ -97,25 +106,37 @@ function interpolated(body: CiHash, inputs: Inputs, fault: Fault): CiHash {
 
   /** An input that is the whole text keeps its type; within a text it becomes text. */
   function filledIn(text: string, at: Place): CiValue {
+    work(stepsOf(text), at)
     if (!text.includes('$[[')) return text
-    const [, whole] = ONE_BLOCK.exec(text) ?? []
-    if (whole !== undefined) return evaluated(whole, at) ?? text
-    const values = [...text.matchAll(BLOCK)].map(([block, inner = '']) => evaluated(inner, at) ?? block)
-    const unknown = values.find(isUnknown)
-    if (unknown !== undefined) return unknown
-    const texts = values.map((value) => textOf(value) ?? JSON.stringify(plainOf(value)))
-    const length = texts.reduce((sum, one) => sum + one.length, text.length)
-    if (length > MAX_CHARACTERS) {
-      fault(at, `becomes longer than ${MAX_CHARACTERS} characters`)
-      return null
+    let filledText = ''
+    let from = 0
+    for (const { start, end } of blocksOf(text)) {
+      const value = evaluated(text.slice(start + OPENS.length, end - CLOSES.length), at)
+      if (start === 0 && end === text.length) return value ?? text
+      if (isUnknown(value)) return value
+      const block = value === undefined ? text.slice(start, end) : written(value, at)
+      filledText += text.slice(from, start) + block
+      from = end
+      if (filledText.length > MAX_CHARACTERS) {
+        fault(at, `becomes longer than ${MAX_CHARACTERS} characters`)
+        return null
+      }
     }
-    let next = 0
-    return text.replace(BLOCK, () => texts[next++] as string)
+    work(stepsToKeep(filledText), at)
+    return filledText + text.slice(from)
+  }
+
+  function written(value: CiValue, at: Place): string {
+    const text = textOf(value) ?? JSON.stringify(plainOf(value, at))
+    work(stepsOf(text), at)
+    return text
   }
 
   /** Undefined for what is no input: `matrix.X` and the like are left to who understands them. */
   function evaluated(block: string, at: Place): CiValue | undefined {
+    work(stepsOf(block), at)
     const [access = '', ...functions] = block.split('|').map((part) => part.trim())
+    work(functions.length, at)
     const [, name] = /^inputs\.([\w-]+)$/.exec(access) ?? []
     if (name === undefined) return undefined
     if (!inputs.has(name)) return void fault(at, `uses "inputs.${name}", which spec: inputs does not declare`)
@@ -129,13 +150,32 @@ function interpolated(body: CiHash, inputs: Inputs, fault: Fault): CiHash {
     }
     return value
   }
+
+  /** As JSON has it, cut where lists that hold each other would have no end. */
+  function plainOf(value: CiValue, at: Place, depth = 0): unknown {
+    if (depth > MAX_DEPTH) return null
+    work(typeof value === 'string' ? stepsToKeep(value) : 1, at)
+    if (isList(value)) return value.map((item) => plainOf(item, at, depth + 1))
+    if (!isHash(value)) return value
+    return Object.fromEntries(
+      [...value].map(([key, entry]) => {
+        work(stepsToKeep(key), at)
+        return [key, plainOf(entry.value, at, depth + 1)]
+      }),
+    )
+  }
 }
 
-/** As JSON has it, cut where lists that hold each other would have no end. */
-function plainOf(value: CiValue, budget = { left: MAX_VALUES }): unknown {
-  budget.left -= 1
-  if (budget.left < 0) return null
-  if (isList(value)) return value.slice(0, MAX_VALUES).map((item) => plainOf(item, budget))
-  if (!isHash(value)) return value
-  return Object.fromEntries([...value].map(([key, entry]) => [key, plainOf(entry.value, budget)]))
+/** Each `$[[ … ]]` on one line, from its start to after its end. */
+function* blocksOf(text: string): Generator<{ start: number; end: number }> {
+  let start = text.indexOf(OPENS)
+  let closes = 0
+  while (start >= 0) {
+    if (closes < start + OPENS.length) closes = text.indexOf(CLOSES, start + OPENS.length)
+    if (closes < 0) return
+    const newline = text.slice(start, closes).lastIndexOf('\n')
+    const end = closes + CLOSES.length
+    if (newline < 0) yield { start, end }
+    start = text.indexOf(OPENS, newline < 0 ? end : start + newline + 1)
+  }
 }

@@ -2,13 +2,13 @@
 import { needsOf } from '../../domain/needs.ts'
 import type { SiteNeeds } from '../../domain/site-rule.ts'
 import { type Instance, instancesOf } from './parallel.ts'
+import { type Reading, stepsToKeep } from './reading.ts'
 import { siteNeedsOf } from './site-needs.ts'
 import {
   type CiEntry,
   type CiHash,
   EMPTY,
   entryOf,
-  type Fault,
   flattened,
   hashAt,
   isHash,
@@ -17,7 +17,7 @@ import {
   type Place,
   textOf,
 } from './value.ts'
-import { expanded, type Variables, variablesOf } from './variables.ts'
+import { type Expanded, expanded, type Variables, variablesOf } from './variables.ts'
 
 export type CiConfigJob = {
   name: string
@@ -57,12 +57,25 @@ const NOTHING = {
 
 const DEFAULT_STAGE = 'test'
 const MAX_TAGS = 50
+/** GitLab has no bound of its own; each is a container that the job waits for. */
+const MAX_SERVICES = 50
+const MAX_NAME = 255
+/** That a variable is missing takes a sentence. */
+const STEPS_TO_TELL = 10
 
-export function jobsOf(name: string, hash: CiHash, at: Place, globals: Globals, fault: Fault): CiConfigJob[] {
+export function jobsOf(
+  name: string,
+  hash: CiHash,
+  at: Place,
+  globals: Globals,
+  reading: Reading,
+): CiConfigJob[] {
   const stage = textOf(entryOf(hash, 'stage')?.value) ?? DEFAULT_STAGE
   const kind = isTrigger(hash) ? 'trigger' : 'job'
-  const reader = readerOf(name, hash, globals, fault)
-  return instancesOf(name, entryOf(hash, 'parallel'), fault).map((instance) => {
+  const reader = readerOf(name, hash, at, globals, reading)
+  return instancesOf(name, entryOf(hash, 'parallel'), reading).map((instance) => {
+    if (instance.name.length > MAX_NAME)
+      reading.fault(at, `has a job whose name is longer than ${MAX_NAME} characters`)
     const own: Variables = new Map([
       ['CI_JOB_NAME', { value: instance.name, isRaw: true }],
       ['CI_JOB_STAGE', { value: stage, isRaw: true }],
@@ -76,15 +89,16 @@ export function isTrigger(hash: CiHash): boolean {
   return entryOf(hash, 'trigger') !== undefined && entryOf(hash, 'script') === undefined
 }
 
-function readerOf(name: string, hash: CiHash, globals: Globals, fault: Fault) {
+function readerOf(name: string, hash: CiHash, at: Place, globals: Globals, reading: Reading) {
   const inherit = hashAt(hash, 'inherit')
   const defaults = inherited(globals.defaults, entryOf(inherit, 'default'))
   const global = variablesOf(inherited(globals.variables, entryOf(inherit, 'variables')))
+  reading.work(globals.defaults.size + globals.variables.size, at)
   const ownVariables = variablesOf(hashAt(hash, 'variables'))
   const tags = entryOf(hash, 'tags') ?? entryOf(defaults, 'tags')
   const image = entryOf(hash, 'image') ?? entryOf(defaults, 'image')
-  const services = entryOf(hash, 'services') ?? entryOf(defaults, 'services')
-  const tagTexts = textsOfTags(name, tags, fault)
+  const services = servicesOf(name, entryOf(hash, 'services') ?? entryOf(defaults, 'services'), reading)
+  const tagTexts = textsOfTags(name, tags, reading)
   const tagsFrom = tags === undefined ? 'nowhere' : entryOf(hash, 'tags') ? 'job' : 'default'
 
   return (instance: Instance, predefined: Variables) => {
@@ -95,8 +109,15 @@ function readerOf(name: string, hash: CiHash, globals: Globals, fault: Fault) {
       ...instance.variables,
       ...globals.given,
     ])
-    const wanted = tagTexts.texts.map((text) => expanded(text, variables))
+    reading.work(variables.size, at)
+    const expand = (text: string, place = at) => {
+      const found = expanded(text, variables, place, reading)
+      reading.work(stepsToKeep(found.text), place)
+      return found
+    }
+    const wanted = tagTexts.texts.map((text) => expand(text, tags?.at))
     const missing = [...new Set(wanted.flatMap((one) => one.missing))]
+    for (const variable of missing) reading.work(stepsToKeep(variable) + STEPS_TO_TELL, at)
     const unknown = [
       ...(tagTexts.unknown ?? []),
       ...missing.map((variable) => `its tags hold $${variable}, which is set nowhere in the file`),
@@ -105,8 +126,8 @@ function readerOf(name: string, hash: CiHash, globals: Globals, fault: Fault) {
     ]
     const isKnown = missing.length === 0 && tagTexts.unknown === undefined
     const plain = wanted.map(({ text }) => text.trim()).filter((text) => text !== '')
-    const used = imageOf(image, variables)
-    const usedServices = servicesOf(services, variables)
+    const used = imageOf(image, expand)
+    const usedServices = services.map(({ text, place }) => expand(text, place).text)
     return {
       tags: isKnown ? [...new Set(plain)].sort() : null,
       tagsFrom,
@@ -119,6 +140,7 @@ function readerOf(name: string, hash: CiHash, globals: Globals, fault: Fault) {
           platform: used.platform,
         },
         variables,
+        expand,
       ),
       unknown,
     } satisfies Omit<CiConfigJob, 'name' | 'stage' | 'at' | 'kind'>
@@ -136,11 +158,12 @@ function inherited(hash: CiHash, rule: CiEntry | undefined): CiHash {
 function textsOfTags(
   name: string,
   entry: CiEntry | undefined,
-  fault: Fault,
+  { fault, work }: Reading,
 ): { texts: readonly string[]; unknown?: readonly string[] } {
   if (entry === undefined) return { texts: [] }
   if (isUnknown(entry.value)) return { texts: [], unknown: [`its tags: ${entry.value.why}`] }
   const items = flattened(entry.value)
+  work(items.length, entry.at)
   const unknown = items.filter(isUnknown).map(({ why }) => `its tags: ${why}`)
   const texts = items.filter((item) => typeof item === 'string')
   if (!isList(entry.value) || texts.length + unknown.length < items.length)
@@ -149,22 +172,35 @@ function textsOfTags(
   return unknown.length > 0 ? { texts, unknown } : { texts }
 }
 
-function imageOf(entry: CiEntry | undefined, variables: Variables): { name?: string; platform?: string } {
+function imageOf(
+  entry: CiEntry | undefined,
+  expand: (text: string, place?: Place) => Expanded,
+): { name?: string; platform?: string } {
   const value = entry?.value
   const named = isHash(value) ? textOf(value.get('name')?.value) : textOf(value)
   if (named === undefined) return {}
   const platform = isHash(value) ? textOf(hashAt(value, 'docker').get('platform')?.value) : undefined
-  const known = platform === undefined ? undefined : expanded(platform, variables)
+  const known = platform === undefined ? undefined : expand(platform, entry?.at)
   return {
-    name: expanded(named, variables).text,
+    name: expand(named, entry?.at).text,
     ...(known !== undefined && known.missing.length === 0 ? { platform: known.text } : {}),
   }
 }
 
-function servicesOf(entry: CiEntry | undefined, variables: Variables): string[] {
+function servicesOf(
+  name: string,
+  entry: CiEntry | undefined,
+  { fault, work }: Reading,
+): readonly { text: string; place: Place }[] {
   if (entry === undefined) return []
-  return flattened(entry.value).flatMap((item) => {
-    const named = isHash(item) ? textOf(item.get('name')?.value) : textOf(item)
-    return named === undefined ? [] : [expanded(named, variables).text]
+  const items = flattened(entry.value)
+  work(items.length, entry.at)
+  if (items.length > MAX_SERVICES) {
+    fault(entry.at, `"${name}" has more than ${MAX_SERVICES} services`)
+    return []
+  }
+  return items.flatMap((item) => {
+    const text = isHash(item) ? textOf(item.get('name')?.value) : textOf(item)
+    return text === undefined ? [] : [{ text, place: entry.at }]
   })
 }

@@ -1,9 +1,9 @@
 /** `parallel`: one job of the file is several, under names of GitLab's making. */
+import { type Reading, stepsToKeep } from './reading.ts'
 import {
   type CiEntry,
   type CiHash,
   type CiValue,
-  type Fault,
   isHash,
   isList,
   isUnknown,
@@ -18,9 +18,12 @@ export type Instance = { name: string; variables: Variables; unknown?: string }
 /** GitLab's bound for one job. */
 const MAX_INSTANCES = 200
 
+/** Beyond it times nothing would be no number. */
+const MOST_COUNTED = 1e9
+
 const raw = (value: string) => ({ value, isRaw: false })
 
-export function instancesOf(name: string, parallel: CiEntry | undefined, fault: Fault): Instance[] {
+export function instancesOf(name: string, parallel: CiEntry | undefined, reading: Reading): Instance[] {
   const once = [{ name, variables: new Map() }]
   if (parallel === undefined) return once
   const { value, at } = parallel
@@ -29,11 +32,11 @@ export function instancesOf(name: string, parallel: CiEntry | undefined, fault: 
   const matrix = isHash(value) ? value.get('matrix')?.value : undefined
   if (isUnknown(matrix)) return [{ name, variables: new Map(), unknown: matrix.why }]
   if (!isList(matrix)) return faulty()
-  const found = combinationsOf(name, matrix, at, fault)
+  const found = combinationsOf(name, matrix, at, reading)
   return found.length === 0 ? once : found
 
   function faulty(): Instance[] {
-    fault(at, `parallel of "${name}" has to be a number from 1 to ${MAX_INSTANCES}, or a matrix`)
+    reading.fault(at, `parallel of "${name}" has to be a number from 1 to ${MAX_INSTANCES}, or a matrix`)
     return once
   }
 }
@@ -51,18 +54,33 @@ function numbered(name: string, total: number): Instance[] {
 }
 
 /** The last variable changes fastest, as in GitLab. */
-function combinationsOf(name: string, matrix: readonly CiValue[], at: Place, fault: Fault): Instance[] {
-  const rows = matrix.map((row) => (isHash(row) ? axesOf(row) : undefined))
-  const sizes = rows.map((row) => row?.reduce((count, [, values]) => count * values.length, 1) ?? 0)
+function combinationsOf(
+  name: string,
+  matrix: readonly CiValue[],
+  at: Place,
+  { fault, work }: Reading,
+): Instance[] {
+  const rows = matrix.map((row) => {
+    work(1, at)
+    return isHash(row) ? axesOf(row, (steps) => work(steps, at)) : undefined
+  })
+  const sizes = rows.map(
+    (row) => row?.reduce((count, [, values]) => Math.min(count * values.length, MOST_COUNTED), 1) ?? 0,
+  )
   const total = sizes.reduce((sum, size) => sum + size, 0)
   if (sizes.includes(0)) fault(at, `matrix of "${name}" has to be a list of variables with their values`)
   if (total > MAX_INSTANCES)
     fault(at, `matrix of "${name}" makes ${total} jobs, and GitLab allows ${MAX_INSTANCES}`)
   if (sizes.includes(0) || total > MAX_INSTANCES) return []
-  const combinations = rows.flatMap((axes) =>
-    (axes ?? []).reduce<[string, string][][]>(
+  const combinations = rows.flatMap((axes = []) =>
+    axes.reduce<[string, string][][]>(
       (made, [axis, values]) =>
-        made.flatMap((one) => values.map((value) => [...one, [axis, value] as [string, string]])),
+        made.flatMap((one) =>
+          values.map((value) => {
+            work(one.length + stepsToKeep(value), at)
+            return [...one, [axis, value] as [string, string]]
+          }),
+        ),
       [[]],
     ),
   )
@@ -76,9 +94,10 @@ function combinationsOf(name: string, matrix: readonly CiValue[], at: Place, fau
   }))
 }
 
-function axesOf(row: CiHash): [string, string[]][] {
+function axesOf(row: CiHash, work: (steps: number) => void): [string, string[]][] {
   return [...row].map(([axis, { value }]) => {
     const values = isList(value) ? value : [value]
+    work(1 + values.length)
     return [axis, values.map(textOf).filter((text) => text !== undefined)]
   })
 }

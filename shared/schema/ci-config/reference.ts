@@ -1,36 +1,46 @@
 /** `!reference [job, key, …]`, after includes are merged and parents extended: replaced by what stands there. */
+import { Ended, type Reading, stepsToKeep } from './reading.ts'
 import {
   type CiEntry,
   type CiHash,
   type CiValue,
-  type Fault,
   type Gap,
   isHash,
   isList,
   isReference,
   isUnknown,
+  type Place,
   type Reference,
 } from './value.ts'
 
 /** GitLab's bound for references that lead to references. */
 const MAX_LEVELS = 10
+/** Of lists and hashes in one another, which inputs and references make deeper than any text. */
+const MAX_DEPTH = 1_000
 
 /** `levels`: how many references lead to one another within it. */
 type Resolved = { value: CiValue; levels: number }
 
-export function withoutReferences(config: CiHash, gaps: readonly Gap[], fault: Fault): CiHash {
+export function withoutReferences(config: CiHash, gaps: readonly Gap[], { fault, work }: Reading): CiHash {
   const done = new Map<string, Resolved>()
   /** By identity: what was merged into many places is one value. */
   const seen = new Map<CiValue, Resolved>()
   const within: string[] = []
+  let depth = 0
   return resolvedHash(config).hash
 
-  function resolved(value: CiValue): Resolved {
+  function resolved(value: CiValue, at: Place): Resolved {
     if (isReference(value)) return followed(value)
     if (!isHash(value) && !isList(value)) return { value, levels: 0 }
     const known = seen.get(value)
     if (known !== undefined) return known
-    const result = isHash(value) ? resolvedEntries(value) : resolvedItems(value)
+    depth += 1
+    if (depth > MAX_DEPTH) {
+      fault(at, `is nested deeper than ${MAX_DEPTH} levels`)
+      throw new Ended()
+    }
+    const result = isHash(value) ? resolvedEntries(value) : resolvedItems(value, at)
+    depth -= 1
     seen.set(value, result)
     return result
   }
@@ -40,10 +50,11 @@ export function withoutReferences(config: CiHash, gaps: readonly Gap[], fault: F
     return { value: hash, levels }
   }
 
-  function resolvedItems(value: readonly CiValue[]): Resolved {
+  function resolvedItems(value: readonly CiValue[], at: Place): Resolved {
+    work(value.length, at)
     let levels = 0
     const items = value.map((item) => {
-      const one = resolved(item)
+      const one = resolved(item, at)
       levels = Math.max(levels, one.levels)
       return one.value
     })
@@ -54,7 +65,8 @@ export function withoutReferences(config: CiHash, gaps: readonly Gap[], fault: F
     const plain = new Map<string, CiEntry>()
     let levels = 0
     for (const [key, { value, at }] of hash) {
-      const one = resolved(value)
+      work(1, at)
+      const one = resolved(value, at)
       levels = Math.max(levels, one.levels)
       plain.set(key, { value: one.value, at })
     }
@@ -62,6 +74,7 @@ export function withoutReferences(config: CiHash, gaps: readonly Gap[], fault: F
   }
 
   function followed({ path, at }: Reference): Resolved {
+    for (const part of path) work(stepsToKeep(part), at)
     const name = JSON.stringify(path)
     const known = done.get(name)
     if (known !== undefined) return known
@@ -78,7 +91,7 @@ export function withoutReferences(config: CiHash, gaps: readonly Gap[], fault: F
       return gaps.length === 0 ? nothing : { value: { kind: 'unknown', why }, levels: 0 }
     }
     within.push(name)
-    const { value, levels } = resolved(target)
+    const { value, levels } = resolved(target, at)
     within.pop()
     const result = { value, levels: levels + 1 }
     if (result.levels === MAX_LEVELS + 1)

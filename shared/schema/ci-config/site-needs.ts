@@ -3,7 +3,9 @@
  */
 import { needsOf } from '../../domain/needs.ts'
 import type { SiteNeeds } from '../../domain/site-rule.ts'
-import { expanded, type Variables } from './variables.ts'
+import type { Expanded, Variables } from './variables.ts'
+
+type Expand = (text: string) => Expanded
 
 const BYTES_PER_GB = 1e9
 const UNITS: Readonly<Record<string, number>> = {
@@ -20,20 +22,22 @@ const UNITS: Readonly<Record<string, number>> = {
 
 /**
  * @param asked what of it stands at the job itself: an image of `default` is for those that take one, and binds nobody.
+ * @param expand fills in the variables of a text.
  * @param variables in force for the job: those by which GitLab's runner lets a job choose its pod or its GPU.
  */
 export function siteNeedsOf(
   asked: { image: string | null; services: readonly string[]; platform: string | undefined },
   variables: Variables,
+  expand: Expand,
 ): SiteNeeds {
-  const selectors = nodeSelectors(variables)
+  const selectors = nodeSelectors(variables, expand)
   const platform = asked.platform ?? selectors.get('kubernetes.io/arch')
   return needsOf({
     image: asked.image,
     services: asked.services,
     architecture: platform === undefined ? null : architectureOf(platform),
-    gpu: gpuOf(textOf('NVIDIA_VISIBLE_DEVICES', variables)),
-    memoryGb: gigabytesOf(textOf('KUBERNETES_MEMORY_REQUEST', variables)),
+    gpu: gpuOf(textOf('NVIDIA_VISIBLE_DEVICES', variables, expand)),
+    memoryGb: gigabytesOf(textOf('KUBERNETES_MEMORY_REQUEST', variables, expand)),
     zone: selectors.get('topology.kubernetes.io/zone') ?? null,
   })
 }
@@ -50,11 +54,11 @@ function gpuOf(devices: string | undefined): string | null {
 }
 
 /** `KUBERNETES_NODE_SELECTOR_<anything>: key=value`. */
-function nodeSelectors(variables: Variables): Map<string, string> {
+function nodeSelectors(variables: Variables, expand: Expand): Map<string, string> {
   const selectors = new Map<string, string>()
   for (const name of variables.keys()) {
     if (!name.startsWith('KUBERNETES_NODE_SELECTOR_')) continue
-    const [, key, value] = /^([^=]+)=(.+)$/.exec(textOf(name, variables) ?? '') ?? []
+    const [, key, value] = /^([^=]+)=(.+)$/.exec(textOf(name, variables, expand) ?? '') ?? []
     if (key !== undefined && value !== undefined) selectors.set(key, value)
   }
   return selectors
@@ -67,8 +71,8 @@ function gigabytesOf(quantity: string | undefined): number | null {
 }
 
 /** Its value, when it is wholly known. */
-function textOf(name: string, variables: Variables): string | undefined {
+function textOf(name: string, variables: Variables, expand: Expand): string | undefined {
   if (!variables.has(name)) return undefined
-  const { text, missing } = expanded(`\${${name}}`, variables)
+  const { text, missing } = expand(`\${${name}}`)
   return missing.length === 0 ? text : undefined
 }

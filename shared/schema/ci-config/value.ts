@@ -1,6 +1,7 @@
 /**
  * What a `.gitlab-ci.yml` holds once it is read: plain values, of which each key of a hash knows the place it is from.
  */
+import type { Reading } from './reading.ts'
 
 /** `line` counts from 1. */
 export type Place = { file: string; line: number }
@@ -18,9 +19,6 @@ export type CiEntry = { value: CiValue; at: Place }
 
 /** An include that cannot be read here: what it may define is not known. */
 export type Gap = { what: string; at: Place }
-
-/** Takes down a fault; reading goes on, so that all are told at once. */
-export type Fault = (at: Place, message: string) => void
 
 export const EMPTY: CiHash = new Map()
 
@@ -62,12 +60,16 @@ export function textOf(value: CiValue | undefined): string | undefined {
  * GitLab's merge of includes and of `extends`: hashes key by key, and of anything else, lists too, the later one.
  * A key keeps the position at which it was first seen.
  */
-export function deepMerge(base: CiHash, over: CiHash): CiHash {
+export function deepMerge(base: CiHash, over: CiHash, at: Place, reading: Reading): CiHash {
+  // What is merged with itself stays as it is; of what is included or extended often, most is.
+  if (base === over || over.size === 0) return base
   if (base.size === 0) return over
+  reading.work(base.size + over.size, at)
   const merged = new Map(base)
   for (const [key, entry] of over) {
     const below = merged.get(key)?.value
-    const value = isHash(below) && isHash(entry.value) ? deepMerge(below, entry.value) : entry.value
+    const value =
+      isHash(below) && isHash(entry.value) ? deepMerge(below, entry.value, at, reading) : entry.value
     merged.set(key, { value, at: entry.at })
   }
   return merged

@@ -1,5 +1,6 @@
 /** `variables:`, and `$NAME` in what a job asks for. */
-import { type CiHash, isHash, textOf } from './value.ts'
+import { type Reading, stepsOf } from './reading.ts'
+import { type CiHash, isHash, type Place, textOf } from './value.ts'
 
 /** What is in force for a job, of whatever origin; those of `isRaw` are taken as they stand. */
 export type Variables = ReadonlyMap<string, { value: string; isRaw: boolean }>
@@ -9,7 +10,7 @@ export type Expanded = { text: string; missing: readonly string[] }
 
 /** GitLab's forms of a variable: `$NAME`, `${NAME}`, `%NAME%`; `$$` is a dollar. */
 const FORMS = /\$\$|%%|\$([A-Za-z_]\w*)|\$\{([A-Za-z_]\w*)\}|%([A-Za-z_]\w*)%/g
-/** Variables that hold each other double with every step. */
+/** Of an expanded text: variables that hold each other double with every step. */
 const MAX_CHARACTERS = 10_000
 const MAX_LEVELS = 100
 
@@ -23,19 +24,32 @@ export function variablesOf(hash: CiHash): Variables {
   return variables
 }
 
-export function expanded(text: string, variables: Variables): Expanded {
+/** @param at where the text stands; a fault there says when it becomes too long. */
+export function expanded(text: string, variables: Variables, at: Place, { fault, work }: Reading): Expanded {
   const missing = new Set<string>()
   const known = new Map<string, string>()
-  return { text: filled(text, []), missing: [...missing] }
+  let isTooLong = false
+  const full = filled(text, [])
+  if (isTooLong) fault(at, `becomes longer than ${MAX_CHARACTERS} characters when its variables are expanded`)
+  return { text: full, missing: [...missing] }
 
   function filled(raw: string, within: readonly string[]): string {
-    const full = raw.replace(FORMS, (form, plain?: string, braced?: string, percent?: string) => {
+    work(stepsOf(raw), at)
+    let made = ''
+    let from = 0
+    for (const form of raw.matchAll(FORMS)) {
+      work(1 + within.length, at)
+      const [whole, plain, braced, percent] = form
       const name = plain ?? braced ?? percent
-      return name === undefined ? form.slice(1) : replacementOf(name, form, within)
-    })
-    if (full.length <= MAX_CHARACTERS) return full
-    missing.add(within[0] ?? 'what it holds')
-    return full.slice(0, MAX_CHARACTERS)
+      made += raw.slice(from, form.index)
+      made += name === undefined ? whole.slice(1) : replacementOf(name, whole, within)
+      from = form.index + whole.length
+      isTooLong ||= made.length > MAX_CHARACTERS
+      if (isTooLong) return ''
+    }
+    made += raw.slice(from)
+    isTooLong ||= made.length > MAX_CHARACTERS
+    return isTooLong ? '' : made
   }
 
   function replacementOf(name: string, form: string, within: readonly string[]): string {

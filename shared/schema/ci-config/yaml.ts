@@ -7,56 +7,34 @@ import {
   isSeq,
   LineCounter,
   type Node,
-  parseAllDocuments,
-  type ScalarTag,
-  type Tags,
   visit,
   type YAMLMap,
 } from 'yaml'
-import type { CiEntry, CiHash, CiValue, Fault, Place } from './value.ts'
+import { documentsOf, MAX_DEPTH, TooMuch } from './documents.ts'
+import { type Reading, stepsOf } from './reading.ts'
+import type { CiEntry, CiHash, CiValue, Place } from './value.ts'
 
-/** GitLab's bounds: what is larger or deeper, it refuses, too. */
+/** GitLab's bound: what is larger, it refuses, too. */
 const MAX_CHARACTERS = 2_000_000
-const MAX_DEPTH = 100
-/** With aliases counted as often as they are used. */
+/** With aliases counted as often as they are used, and long texts by their length. */
 const MAX_VALUES = 200_000
-
-const BOOLEAN = 'tag:yaml.org,2002:bool'
-const REPLACED = ['tag:yaml.org,2002:timestamp', BOOLEAN]
-const boolean = (value: boolean, test: RegExp): ScalarTag => ({
-  tag: BOOLEAN,
-  default: true,
-  identify: (one) => one === value,
-  test,
-  resolve: () => value,
-})
-
-/** As Psych has them: `y` and `n` are text, and so are dates. `!reference` is resolved when everything is merged. */
-const customTags = (tags: Tags): Tags => [
-  ...tags.filter((tag) => typeof tag === 'string' || !REPLACED.includes(tag.tag)),
-  boolean(true, /^(?:yes|true|on)$/i),
-  boolean(false, /^(?:no|false|off)$/i),
-  { tag: '!reference', collection: 'seq' },
-]
 
 /** `header`: the document of `spec:` that may stand before the configuration, with `---` between them. */
 export type CiText = { header: CiHash | undefined; body: CiHash }
 
-export function parseCiText(text: string, file: string, fault: Fault): CiText | undefined {
+export function* parseCiText(
+  text: string,
+  file: string,
+  reading: Reading,
+): Generator<void, CiText | undefined> {
+  const { fault } = reading
   const whole = { file, line: 1 }
   if (text.length > MAX_CHARACTERS)
     return void fault(whole, `is longer than ${MAX_CHARACTERS} characters, the most that GitLab reads`)
   const lines = new LineCounter()
   try {
-    const documents = [
-      ...parseAllDocuments(text, {
-        version: '1.1',
-        uniqueKeys: false,
-        logLevel: 'silent',
-        lineCounter: lines,
-        customTags,
-      }),
-    ] as Document[]
+    const documents = yield* documentsOf(text, file, lines, reading)
+    yield
     const errors = documents.flatMap((document) => document.errors)
     for (const { pos, message } of errors) {
       fault({ file, line: lines.linePos(pos[0]).line }, `is not YAML: ${toldOf(message)}`)
@@ -77,7 +55,7 @@ export function parseCiText(text: string, file: string, fault: Fault): CiText | 
   function rootOf(document: Document): CiHash | undefined {
     const { contents } = document
     if (contents === null || (isScalar(contents) && contents.value === null)) return new Map()
-    const value = valuesOf(document, placeOf, fault)(contents as Node)
+    const value = valuesOf(document, placeOf, reading)(contents as Node)
     if (value instanceof Map) return value
     fault(placeOf(contents as Node), 'has to be a hash of jobs and keywords')
     return new Map()
@@ -93,18 +71,22 @@ export function parseCiText(text: string, file: string, fault: Fault): CiText | 
 const toldOf = (message: string) =>
   message.includes('call stack') ? 'nested too deep' : message.replace(/ at line \d[\s\S]*/, '')
 
-class TooMuch extends Error {}
-
-function valuesOf(document: Document, placeOf: (node: unknown) => Place, fault: Fault) {
+function valuesOf(document: Document, placeOf: (node: unknown) => Place, { fault, work }: Reading) {
   const targets = targetsOf(document)
   let left = MAX_VALUES
   let depth = 0
+  const whole = placeOf(null)
   return read
 
-  function read(node: unknown): CiValue {
-    left -= 1
+  function count(values: number): void {
+    work(values, whole)
+    left -= values
     if (left < 0)
       throw new TooMuch(`more than ${MAX_VALUES} values, aliases counted as often as they are used`)
+  }
+
+  function read(node: unknown): CiValue {
+    count(isScalar(node) && typeof node.value === 'string' ? stepsOf(node.value) : 1)
     depth += 1
     if (depth > MAX_DEPTH) throw new TooMuch(`nested deeper than ${MAX_DEPTH} levels`)
     try {
@@ -139,7 +121,9 @@ function valuesOf(document: Document, placeOf: (node: unknown) => Place, fault: 
 
   function keyOf(key: unknown): string {
     const value = isScalar(key) ? key.value : read(key)
-    return typeof value === 'symbol' ? (value.description ?? '') : pathPart(value as CiValue)
+    const name = typeof value === 'symbol' ? (value.description ?? '') : pathPart(value as CiValue)
+    count(stepsOf(name))
+    return name
   }
 }
 

@@ -3,10 +3,12 @@ import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { stringify } from 'yaml'
 import { InvalidInputError } from '../../../../shared/errors.ts'
+import { startReading } from '../../../../shared/schema/ci-config/reading.ts'
 import { type CiHash, deepMerge } from '../../../../shared/schema/ci-config/value.ts'
 import { readTexts } from '../../../support/ci-files.ts'
 
 const at = { file: 'a.yml', line: 1 }
+const merge = (base: CiHash, over: CiHash) => deepMerge(base, over, at, startReading('a.yml'))
 const key = fc.constantFrom('a', 'b', 'c', '__proto__', 'constructor')
 
 /** Hashes of hashes, lists and texts. */
@@ -25,10 +27,11 @@ const hashes = fc.letrec<{ hash: CiHash; value: unknown }>((tie) => ({
 test('merging with nothing changes nothing, and merging twice is merging once', () => {
   fc.assert(
     fc.property(hashes, hashes, (a, b) => {
-      expect(deepMerge(a, new Map())).toEqual(a)
-      expect(deepMerge(new Map(), a)).toEqual(a)
-      expect(deepMerge(a, a)).toEqual(a)
-      expect(deepMerge(deepMerge(a, b), b)).toEqual(deepMerge(a, b))
+      expect(merge(a, new Map())).toEqual(a)
+      expect(merge(new Map(), a)).toEqual(a)
+      expect(merge(a, a)).toEqual(a)
+      expect(merge(a, structuredClone(a))).toEqual(a)
+      expect(merge(merge(a, b), b)).toEqual(merge(a, b))
     }),
   )
 })
@@ -36,7 +39,7 @@ test('merging with nothing changes nothing, and merging twice is merging once', 
 test('of two the later has the last word in every text and list, and no key is lost', () => {
   fc.assert(
     fc.property(hashes, hashes, (a, b) => {
-      const merged = deepMerge(a, b)
+      const merged = merge(a, b)
       expect(new Set(merged.keys())).toEqual(new Set([...a.keys(), ...b.keys()]))
       for (const [name, { value }] of b) {
         if (!(value instanceof Map)) expect(merged.get(name)?.value).toEqual(value)
