@@ -49,6 +49,7 @@ export type Outline = {
   publicUrl: string | null
   hasSigningToken: boolean
   hasApiToken: boolean
+  hasIdTokens: boolean
   hasAdminToken: boolean
   quarantineMaxRows: number
   queueMaxMessages: number
@@ -109,7 +110,8 @@ export function outlineOf(settings: Settings, arms: number): Outline {
     host: settings.host,
     publicUrl: settings.publicUrl ?? null,
     hasSigningToken: settings.signingTokens !== undefined,
-    hasApiToken: (settings.apiTokens ?? settings.idTokenAudience) !== undefined,
+    hasApiToken: settings.apiTokens !== undefined,
+    hasIdTokens: settings.idTokenAudience !== undefined,
     hasAdminToken: settings.adminTokens !== undefined,
     quarantineMaxRows: settings.quarantineMaxRows,
     queueMaxMessages: settings.queueMaxMessages,

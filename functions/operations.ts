@@ -4,6 +4,7 @@ import { totalObservations } from '../shared/domain/state.ts'
 import { InvalidInputError } from '../shared/errors.ts'
 import type { Deps, Progress } from '../shared/runtime/handler.ts'
 import { resetReason } from '../shared/schema/reset.ts'
+import { decodeOrThrow } from '../shared/schema/wire.ts'
 import { gatherAvailability } from './availability.ts'
 import { backfill } from './backfill.ts'
 import { listDeadLetters, redriveDeadLetters } from './dead-letters.ts'
@@ -180,7 +181,7 @@ export function runOperation(
   progress: Progress,
 ): Promise<unknown> {
   const { input: schema, run } = operations[name] as Operation<z.ZodType>
-  return run(schema.parse(input), deps, progress)
+  return run(decodeOrThrow(schema, input, name), deps, progress)
 }
 
 async function settle({ deliveries }: Deps): Promise<void> {

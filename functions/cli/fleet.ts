@@ -74,7 +74,8 @@ A second run changes nothing. The file is replaced at once or not at all, and on
       'after',
       `
 Errors:   dead_tag_asked_for, tag_without_runner, job_without_runner: jobs that will wait until they are dropped
-Warnings: project_missing, peer_tag_missing, case_variants, executor_unknown, no_routing_tag
+Warnings: project_missing, peer_tag_missing, case_variants, executor_unknown, no_routing_tag,
+          watched_tag_without_runner, nothing_to_start
 Notes:    dead_tag, tag_of_another_executor
 
 Jobs are known from the data folder (of the last 30 days, where their own tags were told, as by backfill), and, with

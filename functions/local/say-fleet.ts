@@ -13,6 +13,8 @@ const DONE: Record<SyncReport['action'], [done: string, dry: string]> = {
   ],
 }
 
+const AT_START = 'A running server reads it at its next start.'
+
 /** @param isUsed whether RUNNER_BANDIT_FLEET names this file. */
 export function fleetSynced(report: SyncReport, isUsed: boolean): string {
   const { file, action, dry_run: dryRun, runners, drift, notes } = report
@@ -20,7 +22,7 @@ export function fleetSynced(report: SyncReport, isUsed: boolean): string {
     `${file} ${DONE[action][dryRun ? 1 : 0]} (${runnersIn(runners)}).`,
     ...(drift.length === 0 ? [] : ['', driftTable(drift)]),
     ...noted(notes),
-    ...(isUsed || dryRun ? [] : ['', `To have it used: RUNNER_BANDIT_FLEET=${file}`]),
+    ...(dryRun ? [] : ['', `${isUsed ? '' : `To have it used: RUNNER_BANDIT_FLEET=${file}. `}${AT_START}`]),
   ].join('\n')
 }
 

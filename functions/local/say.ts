@@ -5,6 +5,7 @@ import type { RecommendAnswer } from '../../shared/schema/recommend.ts'
 import type { RebuildReport } from '../rebuild.ts'
 import type { ReplayReport } from '../replay.ts'
 import type { gatherStats } from '../stats.ts'
+import { rulesNamed } from './say-rules.ts'
 
 const MAX_CELL = 60
 
@@ -43,14 +44,17 @@ export function statistics(stats: Awaited<ReturnType<typeof gatherStats>>): stri
 
 export function recommended(answer: RecommendAnswer | string): string {
   if (typeof answer === 'string') return answer
-  const refused = answer.refused.map(({ arm, reason }) => `  ${arm}: ${reason}`)
+  const refused = answer.refused.map(({ arm, reason }) =>
+    // Of an arm that is one runner the reason begins with its name.
+    reason.startsWith(`${arm} `) ? `  ${reason}` : `  ${arm}: ${reason}`,
+  )
   const untold = answer.refused_count - refused.length
   if (untold > 0) refused.push(`  and ${grouped(untold)} more; --all lists them`)
   const why = refused.length === 0 ? [] : ['', 'Refused:', ...refused]
   if (answer.kind !== 'arm') {
     const fallback = answer.tag === null ? '' : ` Fallback tag: ${answer.tag}.`
     const lifted = (answer.relaxations ?? []).map(
-      ({ lifted, arms }) => `  without ${lifted.join(' and ')}: ${arms.join(', ')}`,
+      ({ lifted, arms }) => `  without ${rulesNamed(lifted)}: ${arms.join(', ')}`,
     )
     const but = lifted.length === 0 ? [] : ['', 'It could be taken', ...lifted]
     return [`${answer.reason}${fallback}`, ...but, ...why].join('\n')

@@ -18,9 +18,12 @@ export type GitlabOptions = {
 export type Subject = {
   of: string
   scope: string
-  role: string
+  /** Undefined where every member may. */
+  role?: string
   /** Where that role is needed; the project when left out. */
   place?: string
+  /** How to name it right, of what is not there; by the id or path of the place when left out. */
+  naming?: string
 }
 
 export type Asking = ReturnType<typeof askingOf>
@@ -80,7 +83,13 @@ export function askingOf(options: GitlabOptions) {
 /** GitLab's no, with what is to be done about it. */
 function refusalOf(
   answer: GitlabAnswer,
-  { of, scope, role, place = 'the project' }: Subject,
+  {
+    of,
+    scope,
+    role,
+    place = 'the project',
+    naming = `give the id from ${place}'s page, or the full path as group/app`,
+  }: Subject,
   options: GitlabOptions,
 ): Error {
   const { status, json } = answer
@@ -99,12 +108,13 @@ function refusalOf(
     const isScope = (json as { error?: unknown } | undefined)?.error === 'insufficient_scope'
     const lacks = isScope
       ? `GITLAB_API_TOKEN lacks the scope ${scope}`
-      : `whose token GITLAB_API_TOKEN is needs the role ${role} in ${place}`
+      : `whose token GITLAB_API_TOKEN is needs ${role === undefined ? 'a role' : `the role ${role}`} in ${place}`
     return new InvalidInputError(`GitLab does not tell of ${of} (403${said}): ${lacks}.`)
   }
   if (status === 404) {
+    const needed = role === undefined ? '' : ` (role ${role} is needed)`
     return new InvalidInputError(
-      `GitLab knows nothing of ${of} (404): give the id from ${place}'s page, or the full path as group/app; or GITLAB_API_TOKEN may not see it (role ${role} is needed).`,
+      `GitLab knows nothing of ${of} (404): ${naming}; or GITLAB_API_TOKEN may not see it${needed}.`,
     )
   }
   if (status === 405) {

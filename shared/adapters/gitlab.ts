@@ -40,7 +40,7 @@ function projectsAndJobs({ ask, pages }: Asking): Pick<Gitlab, 'project' | 'fini
         .replace(/^\/+|\/+$/g, '')
         .replaceAll(/%2f/gi, '/')
       const path = `/projects/${encodeURIComponent(plain)}`
-      const what = { of: `the project "${idOrPath}"`, scope: 'read_api', role: 'Reporter' }
+      const what = { of: `the project "${idOrPath}"`, scope: 'read_api' }
       return (await ask({ method: 'GET', path }, what, apiProject)).value
     },
     async *finishedJobs(projectId, from = JOBS_QUERY) {

@@ -28,6 +28,8 @@ export type FindingCode =
   | 'tag_of_another_executor'
   | 'peer_tag_missing'
   | 'case_variants'
+  | 'watched_tag_without_runner'
+  | 'nothing_to_start'
 
 /** A job that was seen, with the tags that it asked for. */
 export type AskingJob = { projectNames: readonly string[]; jobName: string; tags: readonly string[] }
@@ -43,6 +45,7 @@ export function lintFleet(fleet: Fleet, jobs: readonly AskingJob[] | null): Find
     ...projectFindings(fleet, runners),
     ...runnerFindings(fleet, runners),
     ...taxonomyFindings(fleet, runners),
+    ...availabilityFindings(fleet, runners),
   ]
   return findings.sort(
     (a, b) =>
@@ -88,8 +91,8 @@ function jobFindings(fleet: Fleet, runners: readonly Runner[], jobs: readonly As
     if (!verdicts.has(asked)) verdicts.set(asked, whyNobody(fleet, job))
     const why = verdicts.get(asked)
     if (why === undefined) continue
-    const about = `${job.projectNames[0]}: ${job.jobName}`
-    findings.push({ severity: 'error', code: 'job_without_runner', about, message: why })
+    const about = nameOf(job)
+    findings.push({ severity: 'error', code: 'job_without_runner', about, message: `${about}: ${why}` })
   }
   return findings
 }
@@ -153,8 +156,24 @@ function runnerFindings(fleet: Fleet, runners: readonly Runner[]): Finding[] {
   return [...unknown, ...unroutable]
 }
 
+function availabilityFindings({ availability, vms }: Fleet, runners: readonly Runner[]): Finding[] {
+  const findings = [...new Set(availability.tags)]
+    .filter((tag) => !runners.some(({ tags }) => tags.has(tag)))
+    .map((tag): Finding => {
+      const message = `availability.tags has "${tag}", which no runner carries: there is nobody to watch.`
+      return { severity: 'warning', code: 'watched_tag_without_runner', about: tag, message }
+    })
+  const isStartable = [...vms.values()].some(({ costPerHourEur }) => costPerHourEur > 0)
+  if (!availability.start || isStartable) return findings
+  const message =
+    'availability.start is true, and no machine can be started: give one a vm and a cost_per_hour_eur.'
+  return [...findings, { severity: 'warning', code: 'nothing_to_start', about: 'availability', message }]
+}
+
+const nameOf = ({ projectNames, jobName }: AskingJob) => `${projectNames[0]}: ${jobName}`
+
 function jobsNamed(jobs: readonly AskingJob[]): string {
-  const names = [...new Set(jobs.map(({ projectNames, jobName }) => `${projectNames[0]}: ${jobName}`))]
+  const names = [...new Set(jobs.map(nameOf))]
   const rest = names.length - MOST_JOBS_NAMED
   const told = names.slice(0, MOST_JOBS_NAMED).join(', ')
   if (names.length === 1) return `The job ${told} asks`

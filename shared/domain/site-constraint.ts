@@ -102,11 +102,20 @@ function heartbeatDemand(at: Instant, silentAfterMs: number, asks: string): Dema
       return lastSeenAt === null || at - lastSeenAt <= silentAfterMs
     },
     sentence({ name }, facts) {
-      const minutes = Math.floor((at - (facts?.lastSeenAt ?? at)) / MS_PER_MINUTE)
-      const most = silentAfterMs / MS_PER_MINUTE
-      return `${name} was last seen ${minutes} minutes ago, and ${asks} at most ${most}.`
+      const silentMs = at - (facts?.lastSeenAt ?? at)
+      return `${name} was last seen ${duration(silentMs)} ago, and ${asks} at most ${duration(silentAfterMs)}.`
     },
   }
+}
+
+/** So many of the largest unit that there are at least ten hours or four days of; rounded down. */
+function duration(ms: number): string {
+  const minutes = ms / MS_PER_MINUTE
+  const seconds = Math.floor(ms / 1000)
+  if (minutes < 2) return `${seconds} second${seconds === 1 ? '' : 's'}`
+  if (minutes < 600) return `${Math.floor(minutes)} minutes`
+  const hours = Math.floor(minutes / 60)
+  return hours < 96 ? `${hours} hours` : `${Math.floor(hours / 24)} days`
 }
 
 function slotsDemand(asks: string): Demand {

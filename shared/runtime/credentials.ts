@@ -95,11 +95,11 @@ function refuseStranger(
   setting: string,
 ): HttpResponse | undefined {
   if (isAccepted(bearerOf(headers), tokens)) return undefined
-  return {
-    status: 401,
-    headers: { 'www-authenticate': 'Bearer' },
-    body: { error: `The header "Authorization: Bearer <${setting}>" is missing or wrong.` },
-  }
+  const error =
+    tokens.length === 0
+      ? `The header "Authorization: Bearer <id token of a CI job>" is missing or wrong. No other token is taken: ${setting} is not set on the server.`
+      : `The header "Authorization: Bearer <${setting}>" is missing or wrong.`
+  return { status: 401, headers: { 'www-authenticate': 'Bearer' }, body: { error } }
 }
 
 /** The token of `Authorization: Bearer …`. */

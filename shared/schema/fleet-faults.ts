@@ -1,6 +1,7 @@
 /** What is wrong with a `fleet.yaml`: all of it, so that it takes one round to mend. */
 import type * as z from 'zod'
-import { armsOf, type Fault, type FleetFile, fleetFile } from './fleet-file.ts'
+import { type Fault, faultsAt } from './fault-words.ts'
+import { armsOf, type FleetFile, fleetFile } from './fleet-file.ts'
 import { faultsOfRules, standInForRule } from './fleet-rules.ts'
 
 /** Stands where a faulty text stood, so that the rest of the file can be looked at, too. */
@@ -10,19 +11,12 @@ const FAULTY = '\u0000'
 export function faultsOfFleet(content: unknown): Fault[] {
   const parsed = fleetFile.safeParse(content)
   if (parsed.success) return crossFaults(parsed.data)
-  const ofShape = parsed.error.issues.flatMap(faultsOfIssue)
+  const ofShape = parsed.error.issues.flatMap(faultsAt)
   const mended = fleetFile.safeParse(withoutFaults(content, parsed.error.issues))
   const between = mended.success ? crossFaults(mended.data) : []
   const isNew = ({ path, message }: Fault) =>
     !message.includes(FAULTY) && !ofShape.some((fault) => fault.path.join('.') === path.join('.'))
   return [...ofShape, ...between.filter(isNew)]
-}
-
-/** One fault per unknown key, at the key itself and not at the object that has it. */
-function faultsOfIssue(issue: z.core.$ZodIssue): Fault[] {
-  const path = issue.path as Fault['path']
-  if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }]
-  return issue.keys.map((key) => ({ path: [...path, key], message: `there is no key "${key}"` }))
 }
 
 /** A copy in which each faulty part is left out, or is a text that stands for it where one is needed. */
@@ -80,7 +74,10 @@ export function crossFaults(file: FleetFile): Fault[] {
   const projectNames = new Set<string>()
   for (const [index, { name, id, mode, canary }] of file.projects.entries()) {
     if (id === undefined && (mode ?? canary) !== undefined)
-      fault(['projects', index, mode === undefined ? 'canary' : 'mode'], `"${name}" needs its id, too: jobs ask by it`)
+      fault(
+        ['projects', index, mode === undefined ? 'canary' : 'mode'],
+        `"${name}" needs its id, too: jobs ask by it`,
+      )
     if (projectNames.has(name)) fault(['projects', index, 'name'], `a second project is called "${name}"`)
     projectNames.add(name)
   }

@@ -2,7 +2,7 @@
 import * as z from 'zod'
 import { architectureNamed } from '../domain/needs.ts'
 import type { SiteDemand, SiteRule } from '../domain/site-rule.ts'
-import type { Fault } from './fleet-file.ts'
+import type { Fault } from './fault-words.ts'
 
 const MS_PER_SECOND = 1000
 const DEFAULT_WEIGHT = 1

@@ -1,4 +1,4 @@
-/** `fleet.yaml`: the owner's description of the fleet. Every fault is reported, with its line, not only the first. */
+/** `fleet.yaml`: the owner's description of the fleet. Every fault is reported, with its line; of what is no YAML the first. */
 import { type Document, LineCounter, parseDocument } from 'yaml'
 import { type Arm, type Fleet, fleetOf, type Runner } from '../domain/fleet.ts'
 import { ConfigError } from '../errors.ts'
@@ -21,7 +21,8 @@ export function openFleet(text: string, fileName: string): { document: Document;
   // The others mostly follow from the first.
   const [unread] = document.errors
   if (unread !== undefined) {
-    const [said = ''] = unread.message.split(/ at line \d+|\n/)
+    const [ofParser = ''] = unread.message.split(/ at line \d+|\n/)
+    const said = unread.code === 'MULTILINE_IMPLICIT_KEY' ? `${ofParser} (is a colon missing?)` : ofParser
     throw new ConfigError(`${fileName} is not YAML`, [`line ${lines.linePos(unread.pos[0]).line}: ${said}`])
   }
   const content = unfold(document, fileName)

@@ -15,7 +15,7 @@ const text = z.string().max(1024)
 /** Empty: nothing in particular. */
 const need = text.transform((value) => value.trim() || undefined)
 
-const query = z.object({
+const query = z.strictObject({
   /** GitLab's project id or path. */
   project: text.min(1).transform((name) => (/^\d+$/.test(name) ? name.replace(/^0+(?=\d)/, '') : name)),
   job: text.min(1),

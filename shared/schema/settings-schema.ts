@@ -62,7 +62,7 @@ export const settingsSchema = z.object({
   RUNNER_BANDIT_API_TOKEN: secrets
     .optional()
     .describe(
-      'Bearer token of /recommend, /explain, /stats, /update and /report; several, separated by commas. Without it, and without id tokens, the first three are open to this machine, and the others are closed.',
+      'Bearer token of /recommend, /explain, /stats, /availability, /update and /report; several, separated by commas. Without it, and without id tokens, the first four are open to this machine, and the others are closed.',
     ),
   RUNNER_BANDIT_ADMIN_TOKEN: secrets
     .optional()
@@ -70,7 +70,7 @@ export const settingsSchema = z.object({
   RUNNER_BANDIT_ID_TOKEN_AUDIENCE: secret
     .optional()
     .describe(
-      'The `aud` of the id tokens by which CI jobs of GITLAB_URL may ask /recommend and /explain, and report to /update; for example the address of this server.',
+      'The `aud` of the id tokens by which CI jobs of GITLAB_URL may ask /recommend, /explain, /stats and /availability, and report to /update and /report; for example the address of this server.',
     ),
   RUNNER_BANDIT_ID_TOKEN_PROJECTS: list
     .refine((entries) => entries.every((entry) => PROJECTS.test(entry)), {

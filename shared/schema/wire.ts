@@ -4,6 +4,7 @@
  */
 import * as z from 'zod'
 import { InvalidInputError } from '../errors.ts'
+import { faultsAt } from './fault-words.ts'
 
 /** ISO 8601 in UTC on the wire, epoch milliseconds in the domain. */
 export const instant = z.codec(z.iso.datetime(), z.number(), {
@@ -55,10 +56,9 @@ export function decodeOrThrow<T extends z.ZodType>(schema: T, value: unknown, wh
 
 /** One sentence per fault, with the path to it. */
 export function faultsOf(error: z.ZodError): string[] {
-  return error.issues.map(({ path, message }) => {
-    const fault = message.replace(/^Invalid input: expected .*, received undefined$/, 'is missing')
-    return path.length === 0 ? fault : `${path.join('.')}: ${fault}`
-  })
+  return error.issues
+    .flatMap(faultsAt)
+    .map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`))
 }
 
 function memoized(rename: (key: string) => string): (key: string) => string {

@@ -204,15 +204,18 @@ describe('of GitLab', () => {
 
   test('it tells that it answers, that it refuses, and that it has disabled the webhook', async () => {
     expect(await ask('executable', 'a-token', 7)).toMatchObject({
-      status: 'OK',
-      finding: expect.stringContaining('group/app'),
+      check: { status: 'OK', finding: expect.stringContaining('group/app, which has the webhook') },
+      isHooked: true,
     })
-    expect(await ask('executable', 'another', 7)).toMatchObject({ status: 'Warning' })
+    expect(await ask('executable', 'another', 7)).toMatchObject({
+      check: { status: 'Warning' },
+      isHooked: false,
+    })
     expect(await ask('temporarily_disabled', 'a-token', 7)).toMatchObject({
-      status: 'Failed',
-      mend: 'npx runner-bandit hook install --project 7',
+      check: { status: 'Failed', mend: 'npx runner-bandit hook install --project 7' },
+      isHooked: false,
     })
-    expect(await ask('executable', 'a-token', null)).toMatchObject({ status: 'Skipped' })
+    expect(await ask('executable', 'a-token', null)).toMatchObject({ check: { status: 'Skipped' } })
   })
 })
 

@@ -1,11 +1,43 @@
 /** The played GitLab as a process, for people who try the product. */
 import { spawn } from 'node:child_process'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { expect, onTestFinished, test } from 'vitest'
 import { API_TOKEN } from '../support/played-api/index.ts'
 
 const MAIN = join(import.meta.dirname, '../support/played-gitlab/main.ts')
+
+test.each([
+  ['--help', 0, /^A played GitLab.*\nusage: .*--port/],
+  ['--colour=blue', 1, /^Unknown option '--colour'.*\nusage: /],
+])('answers %s by how it is used', async (option, code, words) => {
+  const ended = await run([option])
+  expect(ended.code).toBe(code)
+  expect(ended.said).toMatch(words)
+  expect(ended.said).not.toContain('    at ')
+})
+
+test('says that its port is taken', async () => {
+  const other = createServer()
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void other.close())
+  const { port } = other.address() as AddressInfo
+  const { code, said } = await run(['--port', String(port)])
+  expect(code).toBe(1)
+  expect(said).toMatch(new RegExp(`^Port ${port} cannot be had \\(.*EADDRINUSE.*--port`))
+  expect(said.trim().split('\n')).toHaveLength(1)
+})
+
+async function run(args: string[]): Promise<{ code: number | null; said: string }> {
+  const child = spawn(process.execPath, [MAIN, ...args], { env: { PATH: process.env.PATH ?? '' } })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  let said = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += chunk))
+  const code = await new Promise<number | null>((resolve) => child.on('close', resolve))
+  return { code, said }
+}
 
 test('says where it is, and is one GitLab at one address: API, keys, and what a person changes of it', async () => {
   const child = spawn(process.execPath, [MAIN, '--port', '0', '--history', '3'], {
@@ -18,8 +50,12 @@ test('says where it is, and is one GitLab at one address: API, keys, and what a 
     url = /http:\S+(?=;)/.exec(line)?.[0] ?? ''
     if (url !== '') break
   }
-  const ask = async (path: string, method = 'GET') => {
-    const response = await fetch(url + path, { method, headers: { 'private-token': API_TOKEN } })
+  const ask = async (path: string, method = 'GET', body?: object) => {
+    const response = await fetch(url + path, {
+      method,
+      headers: { 'private-token': API_TOKEN, 'content-type': 'application/json' },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    })
     expect(response.status).toBe(200)
     return response.json()
   }
@@ -32,5 +68,13 @@ test('says where it is, and is one GitLab at one address: API, keys, and what a 
     paused: true,
     slowness: 10,
   })
+  const lint = '/api/v4/projects/101/ci/lint'
+  const included = { content: 'include: other.yml\njob: { script: make }\n' }
+  expect(await ask(lint, 'POST', included)).toMatchObject({
+    valid: false,
+    errors: [expect.stringContaining('other.yml')],
+  })
+  const content = 'job: { script: [!reference [.job, script]] }\n'
+  expect(await ask(lint, 'POST', { content })).toMatchObject({ valid: true, merged_yaml: content })
   expect(await ask('/api/v4/runners/3')).toMatchObject({ description: 'Mac2 Docker Runner', paused: true })
 })

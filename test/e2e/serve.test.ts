@@ -1,5 +1,5 @@
 /** What the start of a server says, and to whom. */
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { dataFolder, kill, runCommand, spawnServer } from '../support/server.ts'
@@ -30,8 +30,22 @@ test('names the triggers, the signing token where there is one, and the commands
   expect(server.stdout).toContain('Signing token the value of GITLAB_WEBHOOK_SIGNING_TOKEN\n')
   expect(server.stdout).not.toContain(signing)
   expect(server.stdout).not.toContain('Secret token')
+  expect(server.stdout).not.toContain('played')
   for (const command of ['hook install', 'doctor', 'stats', 'sql'])
     expect(server.stdout).toContain(`npx runner-bandit ${command}`)
+})
+
+test('says that machines are played, where they may be started', async () => {
+  const folder = dataFolder()
+  const fleet = join(folder, 'fleet.yaml')
+  const runners = 'runners: [{ name: A, machine: m, executor: docker, own_tag: a, tags: [a] }]'
+  writeFileSync(
+    fleet,
+    `machines: { m: {} }\nexecutors: [docker]\n${runners}\navailability: { start: true }\n`,
+  )
+  const server = await spawnServer({ RUNNER_BANDIT_DATA: folder, RUNNER_BANDIT_FLEET: fleet })
+  await kill(server)
+  expect(server.stdout).toContain('are played here: nothing is really started, and nothing is paid.\n')
 })
 
 test.each([

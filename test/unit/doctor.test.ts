@@ -12,6 +12,7 @@ import {
   checkNode,
   checkSettings,
   checkTokens,
+  projectOf,
 } from '../../functions/local/doctor/place.ts'
 import { diagnosis } from '../../functions/local/doctor/say-doctor.ts'
 import { DAY, HOUR, MINUTE, NOON } from '../support/builders.ts'
@@ -37,6 +38,7 @@ const OUTLINE: Outline = {
   publicUrl: null,
   hasSigningToken: false,
   hasApiToken: false,
+  hasIdTokens: false,
   hasAdminToken: false,
   quarantineMaxRows: 1000,
   queueMaxMessages: 500,
@@ -183,6 +185,44 @@ describe('the place', () => {
     expect(statusOf({ host: '0.0.0.0' })).toBe('Warning')
     expect(statusOf({ publicUrl: 'https://bandit.example.com', hasApiToken: true })).toBe('OK')
     expect(statusOf({ publicUrl: 'http://bandit.example.com', hasApiToken: true })).toBe('Warning')
+    expect(statusOf({ host: '0.0.0.0', hasIdTokens: true })).toBe('OK')
+  })
+
+  test.each([
+    [{ hasApiToken: true }, 'webhook: set; API: set; admin: not set, so /reset is closed'],
+    [{ hasIdTokens: true }, 'webhook: set; API: by id tokens; admin: not set, so /reset is closed'],
+    [
+      { hasApiToken: true, hasIdTokens: true },
+      'webhook: set; API: set and by id tokens; admin: not set, so /reset is closed',
+    ],
+  ])('with %j its tokens are told as they are', (given, finding) => {
+    expect(checkTokens({ ...OUTLINE, publicUrl: 'https://bandit.example.com', ...given }).finding).toBe(
+      finding,
+    )
+  })
+
+  test('before the first webhook it advises to install it, of a known project by its id, and to run a job when it is', () => {
+    const facts = { ...WELL, newestWebhookAt: null, newestProjectId: null }
+    const adviceOf = (projectId: number | null, isHooked: boolean) =>
+      checkFacts(facts, OUTLINE, (command) => command, { projectId, isHooked }).find(
+        ({ name }) => name === 'Webhooks',
+      )?.mend
+    expect(adviceOf(null, false)).toContain('hook install --project ID')
+    expect(adviceOf(7, false)).toContain('hook install --project 7')
+    expect(adviceOf(7, true)).toMatch(/^Run a job/)
+  })
+
+  test('a project to ask GitLab about is taken from the fleet, if it gives one an id', () => {
+    const file = join(temporaryFolder(), 'fleet.yaml')
+    const rest =
+      'machines: { m: {} }\nexecutors: [docker]\nrunners: [{ name: a, machine: m, executor: docker }]\n'
+    writeFileSync(file, `${rest}projects: [{ name: plain }, { name: app, id: 7 }]\n`)
+    expect(projectOf(file)).toBe(7)
+    writeFileSync(file, rest)
+    expect(projectOf(file)).toBeNull()
+    writeFileSync(file, 'no fleet')
+    expect(projectOf(file)).toBeNull()
+    expect(projectOf(undefined)).toBeNull()
   })
 })
 

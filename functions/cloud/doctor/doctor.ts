@@ -14,7 +14,7 @@ import { inspectTables } from '../../inspect.ts'
 import { type Check, failed, named, ok, skipped, type Verdict } from '../../local/doctor/check.ts'
 import { armVerdict, quarantineVerdict, webhookVerdict } from '../../local/doctor/facts.ts'
 import { checkGitlab } from '../../local/doctor/gitlab.ts'
-import { checkFleet, checkNode, checkSettings } from '../../local/doctor/place.ts'
+import { checkFleet, checkNode, checkSettings, projectOf } from '../../local/doctor/place.ts'
 import { askHealth, clockVerdict, gatherClocks, ingestVerdict, knock, recommendVerdict } from './addresses.ts'
 import { bucketVerdict, rightsVerdict } from './bucket.ts'
 import { judged, type Seen, see, unseen } from './seen.ts'
@@ -44,7 +44,8 @@ export async function diagnoseCloud(
     checkGoogle(settings, url, clock),
     checkAddresses(settings, url, recommendUrl, clock),
   ])
-  return [...place, ...google.checks, await checkGitlab(settings, url ?? null, google.projectId), ...answers]
+  const gitlab = await checkGitlab(settings, url ?? null, google.projectId ?? projectOf(settings.fleetFile))
+  return [...place, ...google.checks, gitlab.check, ...answers]
 }
 
 type Looked = { checks: Check[]; projectId: number | null }

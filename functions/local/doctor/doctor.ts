@@ -10,7 +10,15 @@ import { callServer } from '../socket.ts'
 import { type Check, failed, named, ok, shell, skipped } from './check.ts'
 import { checkFacts, skipFacts } from './facts.ts'
 import { checkGitlab } from './gitlab.ts'
-import { checkDisk, checkFleet, checkFolder, checkNode, checkSettings, checkTokens } from './place.ts'
+import {
+  checkDisk,
+  checkFleet,
+  checkFolder,
+  checkNode,
+  checkSettings,
+  checkTokens,
+  projectOf,
+} from './place.ts'
 
 /** How long a server may take to answer before it counts as hanging. */
 const SILENCE_MS = 10_000
@@ -29,6 +37,9 @@ export async function diagnose(
   const found = await findOut(settings, silenceMs)
   const outline = found.outline ?? outlineOf(settings, 0)
   const fleetFile = outline.fleetFile ?? undefined
+  const projectId = projectOf(fleetFile)
+  const gitlab = await checkGitlab(settings, outline.publicUrl, found.facts?.newestProjectId ?? projectId)
+  const before = { projectId, isHooked: gitlab.isHooked }
   return [
     checkNode(),
     checkSettings(faults),
@@ -40,8 +51,8 @@ export async function diagnose(
     found.files,
     ...(found.facts === undefined
       ? skipFacts(found.why)
-      : checkFacts(found.facts, outline, (command) => `npx runner-bandit ${command}${options}`)),
-    await checkGitlab(settings, outline.publicUrl, found.facts?.newestProjectId ?? null),
+      : checkFacts(found.facts, outline, (command) => `npx runner-bandit ${command}${options}`, before)),
+    gitlab.check,
   ]
 }
 

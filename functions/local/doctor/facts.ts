@@ -12,14 +12,26 @@ const CLOCK_TOLERANCE_MS = 5 * MINUTE_MS
 const LONG_SILENCE_MS = DAY_MS
 const MANY_A_DAY = 100
 
+/** What GitLab and fleet.yaml tell before the first webhook. */
+export type BeforeWebhooks = {
+  /** Of a project that fleet.yaml gives an id. */
+  projectId: number | null
+  isHooked: boolean
+}
+
 /** @param run the command line, with what it needs to find the folder. */
-export function checkFacts(facts: Inspection, outline: Outline, run: (command: string) => string): Check[] {
+export function checkFacts(
+  facts: Inspection,
+  outline: Outline,
+  run: (command: string) => string,
+  before?: BeforeWebhooks,
+): Check[] {
   return [
     named('State', stateVerdict(facts, run)),
     named('Queues', queueVerdict(facts, outline)),
     named('Dead letters', deadLetterVerdict(facts, run)),
     named('Quarantine', quarantineVerdict(facts, outline, run)),
-    named('Webhooks', webhookVerdict(facts, outline, run)),
+    named('Webhooks', webhookVerdict(facts, outline, run, before)),
     named('Arms', armVerdict(facts, run)),
     named('Clock', clockVerdict(facts)),
   ]
@@ -77,8 +89,15 @@ export function webhookVerdict(
   { newestWebhookAt, newestProjectId, now }: TableFacts,
   { host, publicUrl }: Pick<Outline, 'host' | 'publicUrl'>,
   run: (command: string) => string,
+  { projectId, isHooked }: BeforeWebhooks = { projectId: null, isHooked: false },
 ) {
-  const hook = run(`hook install --project ${newestProjectId ?? 'ID'} --url ${publicUrl ?? 'https://…'}`)
+  const project = newestProjectId ?? projectId ?? 'ID'
+  const hook = run(`hook install --project ${project} --url ${publicUrl ?? 'https://…'}`)
+  if (newestWebhookAt === null && isHooked)
+    return warning(
+      'none was ever received, though GitLab has the webhook',
+      'Run a job in that project: GitLab tells of it when it starts.',
+    )
   if (newestWebhookAt === null) {
     const isReachable = publicUrl !== null || !LOOPBACK.test(host)
     const why = isReachable ? '' : '; GitLab cannot reach a loopback address, so set PUBLIC_URL, too'

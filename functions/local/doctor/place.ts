@@ -40,6 +40,18 @@ export function checkFleet(fleetFile: string | undefined, armsOfServer: number |
   return named('Fleet', warning(finding, mend))
 }
 
+/** A project that the fleet gives an id; null when there is none, or the file is not legible. */
+export function projectOf(fleetFile: string | undefined): number | null {
+  if (fleetFile === undefined) return null
+  try {
+    const [id = null] = loadFleet(fleetFile).projectIds.values()
+    return id
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    return null
+  }
+}
+
 export function checkFolder(folder: string): Check {
   const verdict = () => {
     if (!existsSync(folder))
@@ -89,12 +101,13 @@ export function checkTokens({
   host,
   publicUrl,
   hasApiToken,
+  hasIdTokens,
   hasAdminToken,
   hasSigningToken,
 }: Exposure): Check {
   if (publicUrl === null && LOOPBACK.test(host))
     return named('Tokens', ok('it listens to this machine alone; the webhook has a token'))
-  if (!hasApiToken) {
+  if (!hasApiToken && !hasIdTokens) {
     const finding = 'whoever reaches it may ask /recommend and /stats'
     return named('Tokens', warning(finding, `export ${newToken('RUNNER_BANDIT_API_TOKEN')}`))
   }
@@ -107,13 +120,15 @@ export function checkTokens({
   }
   const admin = hasAdminToken ? 'set' : 'not set, so /reset is closed'
   const signing = hasSigningToken ? ', deliveries are signed' : ''
-  return named('Tokens', ok(`webhook and API: set${signing}; admin: ${admin}`))
+  const api = [...(hasApiToken ? ['set'] : []), ...(hasIdTokens ? ['by id tokens'] : [])].join(' and ')
+  return named('Tokens', ok(`webhook: set${signing}; API: ${api}; admin: ${admin}`))
 }
 
 type Exposure = {
   host: string
   publicUrl: string | null
   hasApiToken: boolean
+  hasIdTokens: boolean
   hasAdminToken: boolean
   hasSigningToken: boolean
 }

@@ -19,7 +19,10 @@ export async function frontDoor(doors: () => Doors, port: number): Promise<{ url
         (error: unknown) => answer(response, 400, { error: error instanceof Error ? error.message : error }),
       )
   })
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, '127.0.0.1', resolve)
+  })
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     close() {

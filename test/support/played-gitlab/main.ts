@@ -8,7 +8,9 @@
  *   POST /play/runners/3?slowness=10&paused=true            changes one: slowness, systemFailureRate, paused, up
  */
 import { parseArgs } from 'node:util'
+import { parse } from 'yaml'
 import { playedProjects, playedRunners } from '../../../shared/played-gitlab/index.ts'
+import type { PlayedLint } from '../played-api/ci.ts'
 import type { PlayedHook } from '../played-api/hooks.ts'
 import { API_TOKEN, startPlayedApi } from '../played-api/index.ts'
 import { startPlayedIssuer } from '../played-issuer.ts'
@@ -21,18 +23,28 @@ import { routed } from './recommend-job.ts'
 import { clockOfPlay, type PassingClock, realClock } from './timeline.ts'
 import { toldByApi } from './told-by-api.ts'
 
-const { values } = parseArgs({
-  options: {
-    port: { type: 'string', default: '9080' },
-    service: { type: 'string', default: 'http://127.0.0.1:8080' },
-    /** What the service is called from outside: webhooks to it arrive at --service, as through a proxy. */
-    public: { type: 'string', default: 'https://bandit.example.com' },
-    /** Of the id tokens; --public when left out. */
-    audience: { type: 'string' },
-    history: { type: 'string', default: '60' },
-    seed: { type: 'string', default: 'try' },
-  },
-})
+const USAGE =
+  'usage: node test/support/played-gitlab/main.ts [--port 9080] [--service http://127.0.0.1:8080] [--public https://bandit.example.com] [--audience text] [--history 60] [--seed text]'
+
+const { values } = said(() =>
+  parseArgs({
+    options: {
+      help: { type: 'boolean', short: 'h', default: false },
+      port: { type: 'string', default: '9080' },
+      service: { type: 'string', default: 'http://127.0.0.1:8080' },
+      /** What the service is called from outside: webhooks to it arrive at --service, as through a proxy. */
+      public: { type: 'string', default: 'https://bandit.example.com' },
+      /** Of the id tokens; --public when left out. */
+      audience: { type: 'string' },
+      history: { type: 'string', default: '60' },
+      seed: { type: 'string', default: 'try' },
+    },
+  }),
+)
+if (values.help) {
+  console.log(`A played GitLab, to try the product with.\n${USAGE}`)
+  process.exit(0)
+}
 
 /** Times are short, since a person waits for them. */
 const JOBS: readonly JobSpec[] = [
@@ -81,7 +93,11 @@ function receiverOf({ attributes, token, signingToken }: PlayedHook): Receiver {
 }
 
 const doors = { api: '', issuer: issuer.url, play: (async () => undefined) as Play }
-const front = await frontDoor(() => doors, Number(values.port))
+const front = await frontDoor(() => doors, Number(values.port)).catch((error: Error) =>
+  end(
+    `Port ${values.port} cannot be had (${error.message}). Another is chosen by --port, any free one by --port 0.`,
+  ),
+)
 const gitlab = playedGitlab({
   seed: values.seed,
   clock: { now: () => clock.now(), passTo: (at) => clock.passTo(at) },
@@ -97,7 +113,7 @@ const api = await startPlayedApi({
   linkOrigin: front.url,
   ci: {
     ofRef: { main: { valid: true, mergedYaml: ciYaml } },
-    ofContent: (content) => ({ valid: true, mergedYaml: content }),
+    ofContent: merged,
   },
   receiver: (hook) => deliver(testHook(hook), receiverOf(hook), Date.now()).catch(() => 500),
   whenDone: noCleanUp,
@@ -109,6 +125,31 @@ await playHistory(Number(values.history))
 clock = realClock
 console.log(`A played GitLab is at ${front.url}; its access token is ${API_TOKEN}`)
 process.once('SIGTERM', () => process.exit(0))
+
+function said<T>(parse: () => T): T {
+  try {
+    return parse()
+  } catch (error) {
+    return end(`${(error as Error).message}\n${USAGE}`)
+  }
+}
+
+function end(sentence: string): never {
+  console.error(sentence)
+  process.exit(1)
+}
+
+/** It has no files to include, and merges no inputs: of what asks for that it says so. */
+function merged(content: string): PlayedLint {
+  const refused = (why: string): PlayedLint => ({ valid: false, errors: [why] })
+  try {
+    const { include } = (parse(content, { logLevel: 'silent' }) ?? {}) as { include?: unknown }
+    if (include === undefined) return { valid: true, mergedYaml: content }
+    return refused(`The played GitLab has no file to include: ${JSON.stringify(include)}`)
+  } catch (error) {
+    return refused(`Invalid configuration format: ${(error as Error).message.split('\n')[0]}`)
+  }
+}
 
 /** A job that has just been created: what GitLab tests a job webhook with. */
 function testHook({ projectId }: PlayedHook): object {

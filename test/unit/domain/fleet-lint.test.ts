@@ -94,12 +94,36 @@ describe('a job', () => {
   ])('that nobody may take since %s is told of', (_, text, tags) => {
     const errors = lint(text, [job('unit', tags)]).filter(({ severity }) => severity === 'error')
     expect(brief(errors)).toEqual([['error', 'job_without_runner', 'g/app: unit']])
-    expect(errors[0]?.message).toMatch(/^No runner can take this job/)
+    expect(errors[0]?.message).toMatch(/^g\/app: unit: No runner can take this job/)
   })
 
   test('that only protected refs may run is none of them', () => {
     const text = but('tags: [docker-any, all, d1]', 'tags: [docker-any, all, d1], ref_protected: true')
     expect(lint(text, [job('deploy', ['d1'])])).toEqual([])
+  })
+})
+
+describe('what is said of availability', () => {
+  const tags = 'availability: { tags: [nosuch, all, nosuch] }\n'
+  const start = 'availability: { start: true }\n'
+  const vm = 'vm: { name: v, zone: z }'
+
+  test('watches no tag that nobody carries', () => {
+    expect(brief(lint(clean + tags))).toEqual([['warning', 'watched_tag_without_runner', 'nosuch']])
+    expect(lint(clean + tags)[0]?.message).toContain('"nosuch"')
+  })
+
+  test.each([
+    ['no machine is a virtual one', 'm: {}', 1],
+    ['it is not known what one costs', `m: { ${vm} }`, 1],
+    ['one has a cost and is none', 'm: { cost_per_hour_eur: 1 }', 1],
+    ['one has both', `m: { cost_per_hour_eur: 1, ${vm} }`, 0],
+  ])('starts machines: %s', (_, machine, findings) => {
+    const text = but('m: {}', machine)
+    expect(brief(lint(text + start))).toEqual(
+      Array.from({ length: findings }, () => ['warning', 'nothing_to_start', 'availability']),
+    )
+    expect(lint(text)).toEqual([])
   })
 })
 

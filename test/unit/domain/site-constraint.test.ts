@@ -94,7 +94,12 @@ test.each<[string, SiteDemand, RunnerWords, Partial<SiteNeeds>?]>([
     { maintenance: [{ kind: 'once', from: NOON, to: NOON + HOUR }] },
   ],
   [
-    'Mac was last seen 90 minutes ago, and the rule "ours" asks for at most 60.',
+    'Mac was last seen 90 minutes ago, and the rule "ours" asks for at most 45 seconds.',
+    { type: 'online_by_heartbeat', silentAfterMs: 45_000 },
+    {},
+  ],
+  [
+    'Mac was last seen 90 minutes ago, and the rule "ours" asks for at most 60 minutes.',
     { type: 'online_by_heartbeat', silentAfterMs: HOUR },
     {},
   ],
@@ -208,4 +213,17 @@ describe('what a job needs', () => {
       ['x86_64', 'AMD64', 'aarch64', 'riscv64'].map((architecture) => needsOf({ architecture }).architecture),
     ).toEqual(['amd64', 'amd64', 'arm64', 'riscv64'])
   })
+})
+
+test.each([
+  [599, '599 minutes'],
+  [600, '10 hours'],
+  [43_209, '30 days'],
+  [4 * 24 * 60, '4 days'],
+  [4 * 24 * 60 - 1, '95 hours'],
+])('a silence of %s minutes is told as %s', (minutes, words) => {
+  const facts = { at: NOON, runners: new Map([['Mac', { lastSeenAt: NOON - minutes * MINUTE, running: 0 }]]) }
+  expect(refusal({ type: 'online_by_heartbeat', silentAfterMs: HOUR }, {}, { facts })).toContain(
+    `was last seen ${words} ago`,
+  )
 })

@@ -159,4 +159,13 @@ runners:
     expect(() => parseFleet('a: [', 'my.yaml')).toThrow(/my\.yaml is not YAML\n.*line 1/)
     expect(faultsOf(`${oneRunner('')}executors: [shell]\n`)).toEqual([expect.stringContaining('unique')])
   })
+
+  test('has one line of it told when a colon is missing, however many faults follow from it', () => {
+    const after = Array.from(
+      { length: 30 },
+      (_, index) => `  - name: r${index}\n    machine: m\n    executor: docker`,
+    )
+    const text = `machines:\n  m: {}\nexecutors: [docker]\nrunners\n${after.join('\n')}\n`
+    expect(faultsOf(text)).toEqual([expect.stringMatching(/^line 4: [^\n]+colon[^\n]+$/)])
+  })
 })

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { parseFleet } from '../../../shared/schema/fleet.ts'
 import { faultsOf, head, oneRunner } from './fleet-text.ts'
@@ -81,5 +82,30 @@ describe('the tag that routes to an arm', () => {
     ])
     const pool = parseFleet(`${three('')}arms: { pool: { runners: [a, b] } }`).arms.get('pool')
     expect(pool?.runners.map(({ name }) => name)).toEqual(['a', 'b'])
+  })
+
+  // What a template takes of an answer; of any other the job keeps its own tag, while the answer says that it is routed.
+  const template = readFileSync(new URL('../../../templates/recommend/template.yml', import.meta.url), 'utf8')
+  const taken = new RegExp(`^${/\)=(\[[^\]]+\]\{1,255\})\$/.exec(template)?.[1]}$`)
+
+  test.each([
+    'größe',
+    'läufer-1',
+    'ｇpu',
+    '١',
+    'a b',
+    'x\u0301',
+    'gpu(v100)',
+    'arm64=fast',
+    'c++17',
+    'A_z.0:/@+-',
+  ])('may be %s only if CI/CD components put it on jobs', (tag) => {
+    const runner = (words: string) => oneRunner(`tags: [${JSON.stringify(tag)}]${words}`)
+    expect(tags(runner(''))).toEqual([['a', taken.test(tag) ? tag : null]])
+    const named = [
+      runner(`, own_tag: ${JSON.stringify(tag)}`),
+      `${runner('')}fallback_tag: ${JSON.stringify(tag)}\n`,
+    ]
+    for (const text of named) expect(faultsOf(text)).toHaveLength(taken.test(tag) ? 0 : 1)
   })
 })
