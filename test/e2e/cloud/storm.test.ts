@@ -1,4 +1,4 @@
 import { storm } from './storm.ts'
 
 /** `npm run faults` plays 20,000. */
-storm(4000)
+storm(2000)
