@@ -36,7 +36,8 @@ export function checkFleet(fleetFile: string | undefined, armsOfServer: number |
   }
   if (fleetFile !== undefined) return named('Fleet', ok(`${arms} arms in ${fleetFile}`))
   const finding = 'the example fleet is in use: your own runners are learned from, and never recommended'
-  const mend = 'cp shared/fleet.example.yaml fleet.yaml   (edit it, then set RUNNER_BANDIT_FLEET=fleet.yaml)'
+  const mend =
+    'npx runner-bandit fleet sync --project group/app   (needs GITLAB_API_TOKEN; then set RUNNER_BANDIT_FLEET=fleet.yaml)'
   return named('Fleet', warning(finding, mend))
 }
 
