@@ -15,12 +15,15 @@ export type AskingJob = {
   at: { file: string; line: number }
   /** A trigger starts a pipeline, and needs no runner. */
   kind: 'job' | 'trigger'
-  /** Null: not known. */
+  /** Sorted; null: not known, and `unknown` says why. */
   tags: readonly string[] | null
+  /** Where they stand: at the job or its parents, or under `default:`. */
   tagsFrom: 'job' | 'default' | 'nowhere'
+  /** Variables that are set nowhere in sight stay in it. */
   image: string | null
   services: readonly string[]
   needs: SiteNeeds
+  /** What cannot be told from the file, as half sentences. */
   unknown: readonly string[]
 }
 

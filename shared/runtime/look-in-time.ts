@@ -5,7 +5,7 @@ import type { AvailabilityDocument } from '../schema/availability.ts'
 import type { Deps } from './handler.ts'
 import { type LookDeps, lookAtFleet } from './look-at-fleet.ts'
 
-export type Look = Awaited<ReturnType<typeof lookAtFleet>>
+type FleetLook = Awaited<ReturnType<typeof lookAtFleet>>
 
 /** In real time: the clock may jump meanwhile. */
 const PATIENCE_MS = 50_000
@@ -19,7 +19,7 @@ export async function lookInTime(
   before: AvailabilityDocument,
   deps: LookDeps & Pick<Deps, 'documents'>,
   patienceMs = PATIENCE_MS,
-): Promise<Look | { problem: string }> {
+): Promise<FleetLook | { problem: string }> {
   if (underWay.has(deps.documents)) return { problem: 'The look before this one has not ended.' }
   const ending = new AbortController()
   const look = lookAtFleet(machines, before, deps)

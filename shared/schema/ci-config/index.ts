@@ -5,20 +5,20 @@
  * lib/gitlab/ci/config.rb). It is no linter: what it says nothing of may still be wrong to GitLab. What may run when
  * (`rules`, `only`, `workflow`) is not looked at, so jobs are listed that one pipeline may leave out. See docs/adr/0022.
  */
+import type { AskingJob } from '../../domain/ci-jobs.ts'
 import { extended } from './extend.ts'
 import { type CiFiles, gather } from './include.ts'
-import { type CiConfigJob, isTrigger, jobsOf } from './job.ts'
+import { isTrigger, jobsOf } from './job.ts'
 import { Ended, type Reading, startReading } from './reading.ts'
 import { withoutReferences } from './reference.ts'
 import { type CiHash, entryOf, type Gap, hashAt, isHash, isUnknown } from './value.ts'
 
 export type { CiFiles } from './include.ts'
-export type { CiConfigJob } from './job.ts'
 export type { Gap } from './value.ts'
 
 export type CiConfig = {
   /** In the order of the file, those of includes first. */
-  jobs: readonly CiConfigJob[]
+  jobs: readonly AskingJob[]
   gaps: readonly Gap[]
   /** How many files were read besides the first. */
   includes: number
@@ -86,14 +86,14 @@ function* allJobs(
   config: CiHash,
   variables: ReadonlyMap<string, string>,
   reading: Reading,
-): Generator<void, CiConfigJob[]> {
+): Generator<void, AskingJob[]> {
   const { fault } = reading
   const globals = {
     defaults: new Map([...topLevelDefaults(config), ...hashAt(config, 'default')]),
     variables: hashAt(config, 'variables'),
     given: new Map([...variables].map(([name, value]) => [name, { value, isRaw: true }])),
   }
-  const jobs: CiConfigJob[] = []
+  const jobs: AskingJob[] = []
   for (const [name, { value, at }] of config) {
     if (name.startsWith('.') || KEYWORDS.has(name)) continue
     if (isUnknown(value)) continue

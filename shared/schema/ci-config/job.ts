@@ -1,6 +1,6 @@
 /** One job of the merged configuration → what each of its instances asks of a runner. */
+import type { AskingJob } from '../../domain/ci-jobs.ts'
 import { needsOf } from '../../domain/needs.ts'
-import type { SiteNeeds } from '../../domain/site-rule.ts'
 import { type Instance, instancesOf } from './parallel.ts'
 import { type Reading, stepsToKeep } from './reading.ts'
 import { siteNeedsOf } from './site-needs.ts'
@@ -18,24 +18,6 @@ import {
   textOf,
 } from './value.ts'
 import { type Expanded, expanded, type Variables, variablesOf } from './variables.ts'
-
-export type CiConfigJob = {
-  name: string
-  stage: string
-  at: Place
-  /** A trigger starts a pipeline, and needs no runner. */
-  kind: 'job' | 'trigger'
-  /** Sorted; null: not known, and `unknown` says why. */
-  tags: readonly string[] | null
-  /** Where they stand: at the job or its parents, or under `default:`. */
-  tagsFrom: 'job' | 'default' | 'nowhere'
-  /** Variables that are set nowhere in sight stay in it. */
-  image: string | null
-  services: readonly string[]
-  needs: SiteNeeds
-  /** What cannot be told from the file, as half sentences. */
-  unknown: readonly string[]
-}
 
 /** What holds for all jobs. */
 export type Globals = {
@@ -69,7 +51,7 @@ export function jobsOf(
   at: Place,
   globals: Globals,
   reading: Reading,
-): CiConfigJob[] {
+): AskingJob[] {
   const stage = textOf(entryOf(hash, 'stage')?.value) ?? DEFAULT_STAGE
   const kind = isTrigger(hash) ? 'trigger' : 'job'
   const reader = readerOf(name, hash, at, globals, reading)
@@ -143,7 +125,7 @@ function readerOf(name: string, hash: CiHash, at: Place, globals: Globals, readi
         expand,
       ),
       unknown,
-    } satisfies Omit<CiConfigJob, 'name' | 'stage' | 'at' | 'kind'>
+    } satisfies Omit<AskingJob, 'name' | 'stage' | 'at' | 'kind'>
   }
 }
 
