@@ -202,6 +202,7 @@ export type TableName =
   | 'quarantine'
   | 'resets'
   | 'audit_log'
+  | 'potential_outcomes'
 
 /** A cell as JSON has it: TIMESTAMP as an ISO string, INT64 as a number (a string beyond 2^53). */
 export type Row = Record<string, unknown>

@@ -8,7 +8,7 @@ import { type FeasibleSet, feasibleSet, knownArms, provenFitFor, type Refusal } 
 import type { Fleet } from './fleet.ts'
 import { policies } from './policies/index.ts'
 import { ucb1 } from './policies/ucb1.ts'
-import { type Choice, choiceOf, drawIndex, type Policy } from './policy.ts'
+import { type Choice, choiceOf, type Distribution, distributionOf, drawIndex, type Policy } from './policy.ts'
 import { seededDraws } from './rng.ts'
 import type { SiteFacts } from './site-rule.ts'
 import type { BanditState } from './state.ts'
@@ -16,16 +16,21 @@ import type { BanditState } from './state.ts'
 /** Which arms a policy chose from: every known one (constraints ignored), or the feasible set. */
 export type OfferedSet = 'known' | 'feasible'
 
-export type PolicyChoice = {
+export type PolicyChoice = Distribution & {
   policy: string
   version: string
+  /** The constants that the policy had. */
+  parameters: Record<string, number>
   set: OfferedSet
+  /** Drawn from the distribution. */
   arm: string | null
   /** With which the policy picks that arm. */
   probability: number
 }
 
 export type Decision = {
+  /** What the draws began from: of each policy `<seed>/<policy>/<set>`, as rng.ts takes it. */
+  seed: string
   /** UCB1 over all known arms: the pure bandit. */
   mabRunner: string | null
   /** UCB1 over the feasible set; null when it is empty. */
@@ -59,6 +64,7 @@ export function decide(
   const mab = pick(ucb1, 'known', overKnown, decisionId)
   const nsai = pick(ucb1, 'feasible', overFeasible, decisionId)
   return {
+    seed: decisionId,
     mabRunner: mab.arm,
     nsaiRunner: nsai.arm,
     nsaiConfidence:
@@ -71,10 +77,15 @@ export function decide(
       ...(penalty > 0 && { penalty }),
     })),
     refused,
-    choices: [mab, ...policies.map((policy) => pick(policy, 'feasible', overFeasible, decisionId))],
+    choices: [mab, ...choicesOf(overFeasible, decisionId)],
     stateAsOfAt: state.newestFinishAt,
     stateObservations: overKnown.totalObservations,
   }
+}
+
+/** What every policy makes of the feasible arms. */
+export function choicesOf(feasible: Choice, seed: string): PolicyChoice[] {
+  return policies.map((policy) => pick(policy, 'feasible', feasible, seed))
 }
 
 /** Every name by which fleet.yaml may call the event's project. */
@@ -111,9 +122,16 @@ function withActual(
 }
 
 function pick(policy: Policy, set: OfferedSet, choice: Choice, seed: string): PolicyChoice {
-  const { name, version } = policy
+  const { name, version, parameters } = policy
   const probabilities = policy.probabilities(choice)
   const index = drawIndex(probabilities, seededDraws(`${seed}/${name}/${set}`))
-  const arm = choice.arms[index]?.arm ?? null
-  return { policy: name, version, set, arm, probability: probabilities[index] ?? 0 }
+  return {
+    policy: name,
+    version,
+    parameters: { ...parameters },
+    set,
+    arm: choice.arms[index]?.arm ?? null,
+    probability: probabilities[index] ?? 0,
+    ...distributionOf(choice.arms, probabilities),
+  }
 }

@@ -72,7 +72,7 @@ export type RecordedOutcome = {
   /** The job carried the tag of this decision. */
   wasRouted: boolean
   /** What every policy would have picked, as the job began. */
-  others: readonly PolicyChoice[]
+  others: readonly Pick<PolicyChoice, 'policy' | 'set' | 'arm'>[]
 }
 
 export type ArmFigures = RecordedArm & {

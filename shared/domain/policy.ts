@@ -72,6 +72,29 @@ export function choiceOf(
   return { arms, totalObservations: totalObservations(state) }
 }
 
+/** A distribution over arms, without saying the same number a thousand times. */
+export type Distribution = {
+  /** The probability of every arm that is not listed, in [0, 1]. */
+  rest: number
+  /** The arms that have more. */
+  probabilities: { arm: string; probability: number }[]
+}
+
+/** @param probabilities one per arm, as a policy gives them. */
+export function distributionOf(
+  arms: readonly Pick<ArmStatistics, 'arm'>[],
+  probabilities: readonly number[],
+): Distribution {
+  const rest = arms.length === 0 ? 0 : probabilities.reduce((least, one) => Math.min(least, one), 1)
+  return {
+    rest,
+    probabilities: arms.flatMap(({ arm }, index) => {
+      const probability = probabilities[index] as number
+      return probability > rest ? [{ arm, probability }] : []
+    }),
+  }
+}
+
 /** Draws an index from a distribution; the last arm with a probability above zero takes what rounding leaves. */
 export function drawIndex(probabilities: readonly number[], draw: Draw): number {
   let left = draw()

@@ -1,6 +1,7 @@
 /** A recommendation: one arm drawn from the probabilities a policy gives over the feasible set. */
 import { confidencesOf } from './confidence.ts'
 import type { JobRequirements } from './constraint.ts'
+import { choicesOf, type PolicyChoice } from './decision.ts'
 import { feasibleSet, knownArms, provenFitFor, type Refusal } from './feasible.ts'
 import type { Fleet } from './fleet.ts'
 import { byCodeUnit, choiceOf, drawIndex, type Policy } from './policy.ts'
@@ -40,6 +41,8 @@ export type ChoiceSet = {
   /** Best score first; ties by penalty, then by arm id. */
   feasible: ScoredArm[]
   refused: Refusal[]
+  /** What every policy would make of the feasible arms, for evaluation: also of those that were not asked. */
+  choices: PolicyChoice[]
   /** Of the feasible arms that leave a soft rule unmet. */
   preferences: ReadonlyMap<string, Preference>
   /** A sentence about why no arm is feasible, null when one is; and what could be lifted then. */
@@ -95,6 +98,7 @@ export function choiceSetFor(input: RecommendationInput): ChoiceSet {
     lottery,
     feasible,
     refused,
+    choices: choicesOf(choice, ''),
     preferences,
     why: isNone ? whyNone(refused, job, fleet) : null,
     relaxations: isNone ? relaxationsOf(refused) : [],

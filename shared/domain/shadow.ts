@@ -51,6 +51,7 @@ export type DecisionRecord = Omit<
     | 'jobName'
     | 'stage'
     | 'source'
+    | 'attempt'
   > & {
     decisionId: string
     decidedAt: Instant
@@ -147,7 +148,7 @@ function recordOf(
   const runners = decidedLate ? NOTHING_SEEN : seenBefore(at, site)
   const decision = decide(event.eventId, event, state, fleet, { at, runners })
   const { instance, projectId, projectPath, jobId, pipelineId, parentPipelineId } = event
-  const { jobKey, jobName, stage, source } = event
+  const { jobKey, jobName, stage, source, attempt } = event
   const matches = (pick: string | null) => (event.arm === null ? null : pick === event.arm)
   return {
     decisionId: event.eventId,
@@ -162,6 +163,7 @@ function recordOf(
     jobName,
     stage,
     source,
+    attempt,
     decidedAt,
     decidedLate,
     actualRunner: event.arm,
@@ -178,6 +180,7 @@ function recordOf(
     feasible: decision.feasible.map(({ meanReward, ...arm }) => ({ ...arm, mean_reward: meanReward })),
     refused: armsByCode(decision.refused),
     choices: decision.choices,
+    seed: decision.seed,
     stateGeneration: generation,
     stateAsOfAt: decision.stateAsOfAt,
     stateLagSeconds:

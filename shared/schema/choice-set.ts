@@ -57,7 +57,7 @@ const whole = ({ arm, code, reason, rules }: ChoiceSet['refused'][number]) => ({
 
 /** The row of `choice_sets`, named by a hash of what it says. */
 export function choiceSetRowOf(
-  { feasible, refused }: ChoiceSet,
+  { feasible, refused, choices }: ChoiceSet,
   { name, version, parameters }: Policy,
   stateGeneration: string,
   madeAt: number,
@@ -71,6 +71,7 @@ export function choiceSetRowOf(
     stateGeneration,
     feasible,
     refused: armsByCode(refused),
+    choices,
   })
   const content = JSON.stringify([name, version, row.parameters, row.feasible, row.refused])
   row.choice_set_id = createHash('sha256').update(content).digest('hex').slice(0, ID_LENGTH)

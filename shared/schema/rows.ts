@@ -8,6 +8,21 @@ import { instant, json, tagList, toSnakeCase } from './wire.ts'
 const id = z.int()
 /** Left out where it is 0. */
 const penalty = z.number().positive()
+/** What each policy makes of the arms; older rows lack the distribution and the parameters. */
+const choices = json(
+  z.array(
+    z.object({
+      policy: z.string(),
+      version: z.string(),
+      parameters: z.record(z.string(), z.number()).optional(),
+      set: z.enum(['known', 'feasible']),
+      arm: z.string().nullable(),
+      probability: z.number().min(0).max(1),
+      rest: z.number().min(0).max(1).optional(),
+      probabilities: z.array(z.object({ arm: z.string(), probability: z.number().min(0).max(1) })).optional(),
+    }),
+  ),
+)
 const refusedByCode = json(z.record(z.string(), z.array(z.string())))
 
 const jobColumns = {
@@ -48,17 +63,7 @@ export const decisionRow = z.object({
     ),
   ),
   refused: refusedByCode,
-  choices: json(
-    z.array(
-      z.object({
-        policy: z.string(),
-        version: z.string(),
-        set: z.enum(['known', 'feasible']),
-        arm: z.string().nullable(),
-        probability: z.number().min(0).max(1),
-      }),
-    ),
-  ),
+  choices,
   state_generation: z.string(),
   state_as_of_at: instant.nullable(),
   state_lag_seconds: z.number().nullable(),
@@ -66,6 +71,8 @@ export const decisionRow = z.object({
   parent_pipeline_id: id.nullable(),
   started_at: instant.nullable(),
   job_tags: tagList.nullable(),
+  attempt: z.int().min(0).nullable(),
+  seed: z.string().nullable(),
 })
 
 export const outcomeRow = z.object({
@@ -135,6 +142,7 @@ export const choiceSetRow = z.object({
     ),
   ),
   refused: refusedByCode,
+  choices: choices.nullable(),
 })
 
 export const quarantineRow = z.object({
@@ -165,6 +173,16 @@ export const auditRow = z.object({
   subject: z.string(),
   reason: z.string(),
   details: json(z.record(z.string(), z.unknown())),
+})
+
+export const potentialOutcomeRow = z.object({
+  ...jobColumns,
+  arm: z.string(),
+  started_at: instant,
+  reward: z.number().min(0).max(10),
+  success: z.number().min(0).max(1),
+  run_seconds: z.number().min(0),
+  cost_eur: z.number().min(0),
 })
 
 type Camel<K> = K extends `${infer Head}_${infer Tail}` ? `${Head}${Capitalize<Camel<Tail>>}` : K

@@ -124,7 +124,9 @@ SELECT
   routings.policy AS routed_policy,
   routings.mode AS routed_mode,
   routings.canary_group AS routed_canary_group,
-  routings.arm = COALESCE(outcomes.arm, decisions.actual_runner) AS landed_as_routed
+  routings.arm = COALESCE(outcomes.arm, decisions.actual_runner) AS landed_as_routed,
+  decisions.attempt,
+  decisions.seed
 FROM decisions
 LEFT JOIN outcomes
   ON outcomes.instance = decisions.instance

@@ -35,6 +35,8 @@ function decision(
     mabWouldMatch: false,
     nsaiWouldMatch: true,
     tagsSource: 'unknown',
+    attempt: 0,
+    seed: null,
     knownCount: 3,
     feasible: [],
     refused: {},

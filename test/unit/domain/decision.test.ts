@@ -55,9 +55,12 @@ describe('a decision', () => {
     expect(decision.choices[0]).toEqual({
       policy: 'ucb1',
       version: '1',
+      parameters: { c: 2 },
       set: 'known',
       arm: 'c',
       probability: 1,
+      rest: 0,
+      probabilities: [{ arm: 'c', probability: 1 }],
     })
     for (const name of ['ucb1', 'ucb1-tuned', 'greedy']) {
       expect(choiceOf(name)).toMatchObject({ version: '1', arm: 'a', probability: 1 })
@@ -70,6 +73,16 @@ describe('a decision', () => {
     expect(probability).toBeLessThan(1)
   })
 
+  test('records the whole distribution of every policy, so that any arm can be weighed afterwards', () => {
+    for (const { arm, probability, rest, probabilities, set } of decision.choices) {
+      const offered = set === 'known' ? ['a', 'b', 'c'] : ['a', 'b']
+      const listed = new Map(probabilities.map((one) => [one.arm, one.probability]))
+      const all = offered.map((name) => listed.get(name) ?? rest)
+      expect(all.reduce((sum, one) => sum + one, 0)).toBeCloseTo(1, 12)
+      expect(listed.get(arm ?? '') ?? rest).toBe(probability)
+    }
+  })
+
   test('is the same again for the same id, and draws anew for another', () => {
     expect(decide('id', start, state, fleet)).toEqual(decision)
     const drawn = Array.from(
@@ -80,8 +93,10 @@ describe('a decision', () => {
   })
 
   test('is possible when no arm is known at all', () => {
+    const nothing = { arm: null, probability: 0, rest: 0, probabilities: [] }
     const nobody = { ...start, arm: null, runnerTags: [] }
     expect(decide('id', nobody, EMPTY_STATE, fleetWith())).toEqual({
+      seed: 'id',
       mabRunner: null,
       nsaiRunner: null,
       nsaiConfidence: null,
@@ -89,9 +104,9 @@ describe('a decision', () => {
       feasible: [],
       refused: [],
       choices: [
-        { policy: 'ucb1', version: '1', set: 'known', arm: null, probability: 0 },
-        ...policies.map(({ name, version }) => {
-          return { policy: name, version, set: 'feasible', arm: null, probability: 0 }
+        { policy: 'ucb1', version: '1', parameters: { c: 2 }, set: 'known', ...nothing },
+        ...policies.map(({ name, version, parameters }) => {
+          return { policy: name, version, parameters, set: 'feasible', ...nothing }
         }),
       ],
       stateAsOfAt: null,

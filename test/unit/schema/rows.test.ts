@@ -8,6 +8,7 @@ import {
   choiceSetRow,
   decisionRow,
   outcomeRow,
+  potentialOutcomeRow,
   quarantineRow,
   recommendationRow,
   resetRow,
@@ -30,6 +31,7 @@ const schemas: Record<string, z.ZodObject> = {
   choice_sets: choiceSetRow,
   quarantine: quarantineRow,
   resets: resetRow,
+  potential_outcomes: potentialOutcomeRow,
 }
 
 type Form = { type?: string | string[]; format?: string; anyOf?: Form[] }
