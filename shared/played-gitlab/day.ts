@@ -1,6 +1,7 @@
 /** The shape of a played day: the truth that a product under test can be measured against. */
 import type { PlayedProject, PlayedRunner } from './fleet.ts'
 import type { Seed } from './rng.ts'
+import type { PlannedJob } from './workload.ts'
 
 export type Stage = 'build' | 'test' | 'deploy'
 export type FinalStatus = 'success' | 'failed' | 'canceled'
@@ -32,6 +33,8 @@ export type PlayedJob = {
   status: FinalStatus
   /** Null unless failed. */
   failureReason: FailureReason | null
+  /** What it was made to be, before any runner had a say; null of one that was not planned so. */
+  plan: PlannedJob | null
   /** 0 for the first try, 1 for the automatic retry of the same name in the same pipeline. */
   attempt: 0 | 1
 }

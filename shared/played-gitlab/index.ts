@@ -17,6 +17,7 @@
 export type { FailureReason, FinalStatus, JobStatus, PlayedDay, PlayedJob, Stage, Transition } from './day.ts'
 export { type PlayedProject, type PlayedRunner, playedProjects, playedRunners } from './fleet.ts'
 export { mayTake } from './matching.ts'
+export { type PossibleEnding, possibleEndings } from './potential.ts'
 export { createRng, type Rng, type Seed } from './rng.ts'
 export { type Answer, type SendOptions, type SendResult, sendWebhook, sendWebhooks } from './send.ts'
 export { type PlayDayOptions, playDay } from './simulate.ts'

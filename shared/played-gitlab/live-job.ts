@@ -52,6 +52,7 @@ export function asPlayed(
     queuedSeconds: pendingAtMs === null ? null : ((startedAtMs ?? nowMs) - pendingAtMs) / 1000,
     status,
     failureReason,
+    plan,
     attempt,
   }
 }

@@ -24,7 +24,7 @@ const MAX_AT_ONCE = 4
 type TagDeps = Pick<Deps, 'gitlab' | 'clock' | 'settings' | 'log'>
 
 type Memory = {
-  gitlab: Gitlab
+  gitlab: Gitlab | undefined
   tags: Map<string, readonly string[]>
   answeredAt: Map<string, Instant>
   /** By project, or '' for all. */
@@ -42,13 +42,13 @@ export async function withJobTags(
   patienceMs = PATIENCE_MS,
 ): Promise<JobEvent[]> {
   const wanting = events.filter(wantsTags)
-  if (deps.settings.gitlabApiToken === undefined || wanting.length === 0) return [...events]
+  if (wanting.length === 0) return [...events]
   const memory = memoryOf(deps)
   const pipelines = new Map<string, JobEvent>()
   for (const event of wanting) {
     if (!memory.tags.has(keyOf(event))) pipelines.set(pipelineOf(event), event)
   }
-  if (pipelines.size > 0) {
+  if (pipelines.size > 0 && deps.settings.gitlabApiToken !== undefined) {
     const isInTime = await within(patienceMs, ask([...pipelines.values()], memory, deps))
     if (!isInTime) pause(memory, '', deps, `no answer within ${patienceMs} ms`)
   }
@@ -58,16 +58,26 @@ export async function withJobTags(
   })
 }
 
-/** Of files and of played jobs there is nobody to ask. */
+/** A job whose tags are known without asking. */
+export type TaggedJob = Pick<JobEvent, 'projectId' | 'pipelineId' | 'jobName'> & { tags: readonly string[] }
+
+/** For a played GitLab, which has no API that could be asked. */
+export function rememberJobTags(jobs: readonly TaggedJob[], deps: TagDeps): void {
+  const memory = memoryOf(deps)
+  for (const job of jobs) remember(memory.tags, keyOf(job), [...new Set(job.tags)].sort())
+}
+
+/** Of files there is nobody to ask, nor of the jobs of a smoke test. */
 function wantsTags({ jobTags, pipelineId, source, projectPath }: JobEvent): boolean {
-  const isPlayed = source === 'synthetic' || projectPath === SMOKE_PROJECT
-  return jobTags === null && pipelineId !== null && !isBulk(source) && !isPlayed
+  return jobTags === null && pipelineId !== null && !isBulk(source) && projectPath !== SMOKE_PROJECT
 }
 
 /** Of a job in a pipeline, all its tries. */
-const keyOf = (event: JobEvent) => JSON.stringify([pipelineOf(event), event.jobName])
+const keyOf = (event: Pick<JobEvent, 'projectId' | 'pipelineId' | 'jobName'>) =>
+  JSON.stringify([pipelineOf(event), event.jobName])
 
-const pipelineOf = ({ projectId, pipelineId }: JobEvent) => `${projectId}/${pipelineId}`
+const pipelineOf = ({ projectId, pipelineId }: Pick<JobEvent, 'projectId' | 'pipelineId'>) =>
+  `${projectId}/${pipelineId}`
 
 /** A few at a time; nobody is asked again while asked, or in a pause. */
 async function ask(pipelines: readonly JobEvent[], memory: Memory, deps: TagDeps): Promise<void> {
@@ -82,10 +92,11 @@ async function ask(pipelines: readonly JobEvent[], memory: Memory, deps: TagDeps
 }
 
 function question(event: JobEvent, memory: Memory, deps: TagDeps): Promise<void> {
+  memory.gitlab ??= deps.gitlab()
   const pipeline = pipelineOf(event)
   const isAnswered = isRecent(memory.answeredAt.get(pipeline), deps.clock.now(), ANSWERED_FOR_MS)
   if (isAnswered || memory.asking.size >= MAX_AT_ONCE) return Promise.resolve()
-  const asking = answer(event, memory)
+  const asking = answer(event, memory.gitlab, memory.tags)
     .then(() => remember(memory.answeredAt, pipeline, deps.clock.now()))
     .catch((error: unknown) => {
       // GitLab's no is about one project; its silence is about all.
@@ -101,7 +112,7 @@ function isPaused({ projectId }: JobEvent, { pausedAt }: Memory, { clock }: TagD
   return isRecent(pausedAt.get(''), now) || isRecent(pausedAt.get(projectId), now)
 }
 
-async function answer(event: JobEvent, { gitlab, tags }: Memory): Promise<void> {
+async function answer(event: JobEvent, gitlab: Gitlab, tags: Memory['tags']): Promise<void> {
   const { projectId, pipelineId } = event
   for (const { name, tag_list: list } of await gitlab.pipelineJobs(projectId, pipelineId as number)) {
     if (typeof name !== 'string' || !Array.isArray(list)) continue
@@ -147,11 +158,11 @@ function remember<Key, Value>(map: Map<Key, Value>, key: Key, value: Value): voi
   map.delete(oldest as Key)
 }
 
-function memoryOf({ settings, gitlab }: TagDeps): Memory {
+function memoryOf({ settings }: TagDeps): Memory {
   let memory = memories.get(settings)
   if (memory === undefined) {
     memory = {
-      gitlab: gitlab(),
+      gitlab: undefined,
       tags: new Map(),
       answeredAt: new Map(),
       pausedAt: new Map(),

@@ -6,11 +6,10 @@ const PART = 400
 
 let index = 0
 parentPort?.on('message', () => {
-  const { webhooks, transitions } = demoDay(workerData, index)
+  const { webhooks, ...rest } = demoDay(workerData, index)
   index += 1
   for (let from = 0; from < webhooks.length; from += PART) {
-    const part = webhooks.slice(from, from + PART)
-    const isLast = from + PART >= webhooks.length
-    parentPort?.postMessage(isLast ? { webhooks: part, transitions } : { webhooks: part })
+    parentPort?.postMessage(webhooks.slice(from, from + PART))
   }
+  parentPort?.postMessage(rest)
 })

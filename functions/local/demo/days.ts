@@ -13,8 +13,8 @@ export const DAY_MS = 86_400_000
 const JOBS_A_DAY = 1500
 const FIRST_ID = 500_001
 
-/** What GitLab sends of a day, in the order of sending, and how its jobs went on meanwhile. */
-export type DemoDay = { webhooks: PlayedWebhook[]; transitions: PlayedDay['transitions'] }
+/** What GitLab sends of a day, in the order of sending, how its jobs went on meanwhile, and the jobs themselves. */
+export type DemoDay = Pick<PlayedDay, 'transitions' | 'jobs' | 'runners'> & { webhooks: PlayedWebhook[] }
 
 /** @param index counts the days from 0; each has its own seed and ids, the same at every start of the demo. */
 export function demoDay(startsAt: Instant, index: number): DemoDay {
@@ -27,7 +27,8 @@ export function demoDay(startsAt: Instant, index: number): DemoDay {
     // No day has more pipelines than jobs.
     firstPipelineId: FIRST_ID + index * JOBS_A_DAY,
   })
-  return { webhooks: webhooksOf(day, { seed, instanceUrl: DEMO_GITLAB }), transitions: day.transitions }
+  const { transitions, jobs, runners } = day
+  return { webhooks: webhooksOf(day, { seed, instanceUrl: DEMO_GITLAB }), transitions, jobs, runners }
 }
 
 export type Days = { next(): Promise<DemoDay>; stop(): Promise<void> }
@@ -38,16 +39,17 @@ export function startDays(startsAt: Instant): Days {
   const ready: DemoDay[] = []
   let waiting: { resolve(day: DemoDay): void; reject(error: unknown): void } | undefined
   let failure: unknown
-  let coming: DemoDay | undefined
+  let coming: PlayedWebhook[] = []
 
   const ask = () => worker.postMessage('next')
-  worker.on('message', ({ webhooks, transitions }: { webhooks: PlayedWebhook[] } & Partial<DemoDay>) => {
-    // In parts, so that taking one over holds nothing up; the transitions come with the last.
-    coming ??= { webhooks: [], transitions: [] }
-    coming.webhooks.push(...webhooks)
-    if (transitions === undefined) return
-    const day = { ...coming, transitions }
-    coming = undefined
+  worker.on('message', (part: PlayedWebhook[] | Omit<DemoDay, 'webhooks'>) => {
+    // In parts, so that taking one over holds nothing up; all but the webhooks comes with the last.
+    if (Array.isArray(part)) {
+      coming.push(...part)
+      return
+    }
+    const day = { ...part, webhooks: coming }
+    coming = []
     if (waiting === undefined) ready.push(day)
     else waiting.resolve(day)
     waiting = undefined

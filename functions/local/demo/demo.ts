@@ -5,10 +5,11 @@ import { totalObservations } from '../../../shared/domain/state.ts'
 import { sendWebhook } from '../../../shared/played-gitlab/index.ts'
 import type { Log } from '../../../shared/ports.ts'
 import { loadConfig } from '../../../shared/runtime/config.ts'
+import { rememberJobTags } from '../../../shared/runtime/job-tags.ts'
 import { createLog } from '../../../shared/runtime/log.ts'
 import type { Settings } from '../../../shared/schema/settings.ts'
 import { startServer, toldToStop } from '../server.ts'
-import { DEMO_GITLAB, startDays } from './days.ts'
+import { DEMO_GITLAB, type DemoDay, startDays } from './days.ts'
 import { prepareDemoFolder } from './demo-folder.ts'
 import { armFacts, type DemoFacts, policyFacts } from './facts.ts'
 import { farewell } from './farewell.ts'
@@ -18,6 +19,7 @@ import { createPlayer } from './player.ts'
 import { screenOn } from './screen.ts'
 import { speedometer } from './speedometer.ts'
 import { createTally, tallied } from './tally.ts'
+import { potentialOutcomes, taggedJobsOf } from './truth.ts'
 
 const MS_PER_MINUTE = 60_000
 const TICK_MS = 5
@@ -57,12 +59,22 @@ export async function serveDemo({ dataFolder, speed, minutes }: DemoOptions): Pr
   const tally = createTally(NEWEST_JOBS)
   deps.warehouse = tallied(deps.warehouse, tally)
 
+  async function nextDay(): Promise<DemoDay> {
+    const day = await days.next()
+    rememberJobTags(taggedJobsOf(day), deps)
+    await deps.warehouse.insert(
+      'potential_outcomes',
+      potentialOutcomes(day, deps.fleet, deps.settings.instance),
+    )
+    return day
+  }
+
   const failed = Promise.withResolvers<never>()
   const begun = Promise.withResolvers<void>()
   const token = deps.settings.webhookTokens?.[0] ?? ''
   const player = createPlayer({
     clock,
-    days,
+    days: { next: nextDay },
     async send(webhook) {
       begun.resolve()
       const answer = await sendWebhook(webhook, `${server.address}/webhooks/gitlab`, token)

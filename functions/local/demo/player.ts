@@ -1,6 +1,6 @@
 /** Plays GitLab: sends each webhook at its moment on the played clock, and lets the clock wait for a server behind. */
 import type { PlayedWebhook } from '../../../shared/played-gitlab/index.ts'
-import type { Days, DemoDay } from './days.ts'
+import type { DemoDay } from './days.ts'
 import type { PlayedClock } from './played-clock.ts'
 
 /** How many webhooks are under way at a time. */
@@ -27,7 +27,7 @@ export type Player = {
 
 export type PlayerOptions = {
   clock: PlayedClock
-  days: Days
+  days: { next(): Promise<Pick<DemoDay, 'webhooks' | 'transitions'>> }
   /** Sends one webhook; resolves with whether it was answered 2xx, and never rejects. */
   send(webhook: PlayedWebhook): Promise<boolean>
   /** What the server has taken and not handled yet. */

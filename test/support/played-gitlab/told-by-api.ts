@@ -82,6 +82,7 @@ function playedJob(job: CiJob): PlayedJob | undefined {
     queuedSeconds: pendingAt === null ? null : ((startedAt ?? finishedAt) - pendingAt) / 1000,
     status: job.status === 'failed' ? 'failed' : 'success',
     failureReason: job.failureReason,
+    plan: null,
     attempt: job.attempt === 0 ? 0 : 1,
   }
 }

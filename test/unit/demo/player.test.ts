@@ -23,7 +23,7 @@ const goesOn = (jobId: number, status: JobStatus, afterMs: number) => ({
 function play(given: readonly Partial<DemoDay>[]) {
   let realMs = 0
   let queued = 0
-  const left = given.map((day): DemoDay => ({ webhooks: [], transitions: [], ...day }))
+  const left = given.map((day) => ({ webhooks: [], transitions: [], ...day }))
   const clock = playedClock(START, 1000, () => realMs)
   const sentAt: { at: number; sent: number }[] = []
   const unanswered: ((ok: boolean) => void)[] = []
@@ -34,7 +34,6 @@ function play(given: readonly Partial<DemoDay>[]) {
         const day = left.shift()
         return day === undefined ? new Promise(() => {}) : Promise.resolve(day)
       },
-      stop: async () => {},
     },
     send(webhook) {
       sentAt.push({ at: webhook.at, sent: clock.now() })
