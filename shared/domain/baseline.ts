@@ -5,18 +5,24 @@
  * The baseline is shrunk with the weight of 5 jobs, key → project → all:
  *   ln b_all = (Σ ln d + 5 · ln 120 s) / (n + 5), ln b_project = (Σ ln d + 5 · ln b_all) / (n + 5), and so for the key.
  *
+ * How fast an arm is can be seen only where others did the same job: what an arm did of a job key alone is the baseline,
+ * whatever its speed. So each success counts c = n / (n + 5), n = successes of other arms at the job key. Else an arm
+ * that alone does the long jobs would seem well known, and just usual.
+ *
  * What a cell adds is rounded to integer millionths (as in the state itself), so that the sums do not depend on the
  * order of the cells. One pass over all cells costs some 40 ns a cell; it is made once for each content of a state.
  */
 import { fromMicros, toMicros } from './reward.ts'
 import { type BanditState, totalObservations } from './state.ts'
 
-/** Over the successes of one arm, of all job keys. */
-export type LogSpeed = { n: number; sum: number; sumOfSquares: number }
+/** Over the successes of one arm, of all job keys: Σ c, Σ c y and Σ c y². */
+export type LogSpeed = { compared: number; sum: number; sumOfSquares: number }
 
 export const BASELINE = { weight: 5, startSeconds: 120 }
+/** With so many successes of other arms a success counts half. */
+export const COMPARED_WEIGHT = 5
 
-const NO_LOG_SPEED: LogSpeed = { n: 0, sum: 0, sumOfSquares: 0 }
+const NO_LOG_SPEED: LogSpeed = { compared: 0, sum: 0, sumOfSquares: 0 }
 
 /**
  * By the map of cells, which only grows where it changes at all (a fold in progress): with each further success
@@ -24,7 +30,7 @@ const NO_LOG_SPEED: LogSpeed = { n: 0, sum: 0, sumOfSquares: 0 }
  */
 const known = new WeakMap<BanditState['cells'], { observations: number; byArm: Map<string, LogSpeed> }>()
 
-/** The log speed of each arm that has a success; of every other arm there is none. */
+/** The log speed of each arm that has a success; of every other arm nothing is known. */
 export function logSpeedOf(state: BanditState): (arm: string) => LogSpeed {
   const observations = totalObservations(state)
   let entry = known.get(state.cells)
@@ -85,23 +91,26 @@ function logSpeeds(cells: BanditState['cells']): Map<string, LogSpeed> {
   for (const row of cells.values()) {
     const baseline = baselines[key] as number
     key += 1
+    let ofAll = 0
+    for (const { n } of row.values()) ofAll += n
     for (const [arm, { n, lnSecondsMicros, lnSecondsSquaredMicros }] of row) {
       if (n === 0) continue
       let sums = micros.get(arm)
       if (sums === undefined) {
-        sums = { n: 0, sum: 0, sumOfSquares: 0 }
+        sums = { compared: 0, sum: 0, sumOfSquares: 0 }
         micros.set(arm, sums)
       }
+      const share = (ofAll - n) / (ofAll - n + COMPARED_WEIGHT)
       // Σ (b − x) = n b − Σ x, and Σ (b − x)² = n b² − 2 b Σ x + Σ x².
-      const total = toMicros(n * baseline)
-      sums.n += n
-      sums.sum += total - lnSecondsMicros
+      sums.compared += toMicros(share * n)
+      sums.sum += Math.round(share * (toMicros(n * baseline) - lnSecondsMicros))
       sums.sumOfSquares += Math.round(
-        toMicros(n * baseline * baseline) - 2 * baseline * lnSecondsMicros + lnSecondsSquaredMicros,
+        share * (toMicros(n * baseline * baseline) - 2 * baseline * lnSecondsMicros + lnSecondsSquaredMicros),
       )
     }
   }
   for (const sums of micros.values()) {
+    sums.compared = fromMicros(sums.compared)
     sums.sum = fromMicros(sums.sum)
     sums.sumOfSquares = fromMicros(sums.sumOfSquares)
   }

@@ -16,8 +16,10 @@ export function counts(event: JobEvent): boolean {
  */
 export type Contribution = Omit<ArmSums, 'exposureMs'> & Omit<CellSums, 'n'> & { arm: string }
 
+type Outcome = Pick<JobEvent, 'arm' | 'durationSeconds' | 'status' | 'failureReason' | 'costPerHourEur'>
+
 /** Undefined when it adds nothing: no runner, or an unknown duration. */
-export function contributionOf(event: JobEvent): Contribution | undefined {
+export function contributionOf(event: Outcome): Contribution | undefined {
   const { arm, durationSeconds, status, failureReason } = event
   if (arm === null || durationSeconds === null || status === null) return undefined
   const success = status === 'success'

@@ -164,6 +164,7 @@ const NOTHING_ELSE = {
   successes: 0,
   runnerFailures: 0,
   meanSquaredReward: 0,
+  comparedSuccesses: 0,
   meanLogSpeed: 0,
   meanSquaredLogSpeed: 0,
   exposureMs: 0,

@@ -20,9 +20,11 @@ export type ArmStatistics = {
   meanReward: number
   /** Mean of reward²; 0 while there are no observations. */
   meanSquaredReward: number
-  /** Mean over the successes of ln(baseline of the job key / duration), see baseline.ts; 0 while there are none. */
+  /** The successes, each by how far others did the same job key, see baseline.ts: so many the log speed rests on. */
+  comparedSuccesses: number
+  /** Mean over them of ln(baseline of the job key / duration), see baseline.ts; 0 while there are none. */
   meanLogSpeed: number
-  /** Mean of its square; 0 while there are no successes. */
+  /** Mean of its square; 0 while there are none. */
   meanSquaredLogSpeed: number
   exposureMs: number
   /** What the soft rules that it leaves unmet cost it, in reward, >= 0. */
@@ -63,8 +65,9 @@ export function choiceOf(
       runnerFailures: sums.runnerFailures,
       meanReward: sums.n === 0 ? 0 : fromMicros(sums.rewardMicros) / sums.n,
       meanSquaredReward: sums.n === 0 ? 0 : fromMicros(sums.rewardSquaredMicros) / sums.n,
-      meanLogSpeed: speed.n === 0 ? 0 : speed.sum / speed.n,
-      meanSquaredLogSpeed: speed.n === 0 ? 0 : speed.sumOfSquares / speed.n,
+      comparedSuccesses: speed.compared,
+      meanLogSpeed: speed.compared === 0 ? 0 : speed.sum / speed.compared,
+      meanSquaredLogSpeed: speed.compared === 0 ? 0 : speed.sumOfSquares / speed.compared,
       exposureMs: sums.exposureMs,
       penalty: preferences?.get(arm)?.penalty ?? 0,
     }

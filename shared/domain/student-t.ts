@@ -115,6 +115,12 @@ function unitsAt(offset: number): number {
   return INNER_UNITS * 2 ** whole * (1 + doublings - whole)
 }
 
+/** Where the nodes of every table lie, ascending, in units of `scale`. */
+export const NODE_UNITS = Float64Array.from({ length: 2 * CENTRE + 1 }, (_, node) => {
+  const offset = node - CENTRE
+  return Math.sign(offset) * unitsAt(Math.abs(offset))
+})
+
 /** Runs of evenly spaced nodes from the top down; `units` lie between each and the next above. */
 const RUNS: { from: number; to: number; units: number }[] = []
 for (let node = 2 * CENTRE - 1; node >= 0; node -= 1) {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { baselinesOf, logSpeedOf } from '../../../shared/domain/baseline.ts'
+import { baselinesOf, type LogSpeed, logSpeedOf } from '../../../shared/domain/baseline.ts'
 import type { JobEvent } from '../../../shared/domain/event.ts'
 import { startFold } from '../../../shared/domain/fold.ts'
 import { EMPTY_STATE } from '../../../shared/domain/state.ts'
@@ -28,26 +28,45 @@ describe('the baseline of a job key', () => {
     expect(byKey.get('1/slow')).toBeCloseTo(4.839697, 5)
     expect(byKey.get('2/other')).toBeCloseTo(4.787324, 5)
   })
+})
 
-  // a: 3 · 0.379773 − 0.212676 = 0.926642, squares 3 · 0.144227 + 0.045231 = 0.477913; b: −1.160303, square 1.346304.
-  test('is what the log speed of an arm is measured by, over all its job keys', () => {
-    const speedOf = logSpeedOf(state)
+describe('the log speed of an arm', () => {
+  // Durations e⁴ (three times) and e⁵ of one key, and e⁷ of one that b alone does. ln 120 = 4.787492.
+  //   all, and the only project: (24 + 5 · 4.787492) / 10 = 4.793746, (24 + 5 · 4.793746) / 10 = 4.796873
+  //   1/both: (17 + 5 · 4.796873) / 9 = 4.553818
+  //   a: each counts 1/(1 + 5): n = 1/2, Σ 0.553818/2 = 0.276909, squares 0.306715/2 = 0.153357
+  //   b: counts 3/(3 + 5) there, and what it does alone not at all: n = 3/8, Σ −0.446182 · 3/8 = −0.167318,
+  //      squares 0.199078 · 3/8 = 0.074654
+  const speedOf = logSpeedOf(
+    stateOf([
+      ...[1, 2, 3].map(() => success(1, 'both', 'a', Math.exp(4))),
+      success(1, 'both', 'b', Math.exp(5)),
+      success(1, 'alone', 'b', Math.exp(7)),
+    ]),
+  )
+
+  test('is measured by the baselines, and counts as far as other arms did the same: a case by hand', () => {
     expect(speedOf('a')).toEqual({
-      n: 4,
-      sum: expect.closeTo(0.926642, 5),
-      sumOfSquares: expect.closeTo(0.477913, 5),
+      compared: expect.closeTo(1 / 2, 6),
+      sum: expect.closeTo(0.276909, 5),
+      sumOfSquares: expect.closeTo(0.153357, 5),
     })
-    expect(speedOf('b').sum).toBeCloseTo(-1.160303, 5)
-    expect(speedOf('b').sumOfSquares).toBeCloseTo(1.346304, 5)
-    expect(speedOf('never seen')).toEqual({ n: 0, sum: 0, sumOfSquares: 0 })
+    expect(speedOf('b')).toEqual({
+      compared: expect.closeTo(3 / 8, 6),
+      sum: expect.closeTo(-0.167318, 5),
+      sumOfSquares: expect.closeTo(0.074654, 5),
+    })
+  })
+
+  test('is not known of an arm that does alone what it does', () => {
+    const alone = logSpeedOf(stateOf([1, 2, 3].map((job) => success(job, 'own', 'a', 60))))
+    expect(alone('a')).toEqual({ compared: 0, sum: 0, sumOfSquares: 0 })
+    expect(alone('never seen')).toEqual({ compared: 0, sum: 0, sumOfSquares: 0 })
   })
 })
 
-/** As evaluation.md 1.2 says it, job by job. */
-function reference(
-  events: readonly JobEvent[],
-  arm: string,
-): { n: number; sum: number; sumOfSquares: number } {
+/** As evaluation.md 1.2 says it, job by job, each as far as other arms had successes of its job key. */
+function reference(events: readonly JobEvent[], arm: string): LogSpeed {
   const successes = events.filter(
     (event) => event.status === 'success' && event.arm !== null && event.durationSeconds !== null,
   )
@@ -60,10 +79,15 @@ function reference(
     .map((event) => {
       const project = successes.filter(({ projectId }) => projectId === event.projectId)
       const key = successes.filter(({ jobKey }) => jobKey === event.jobKey)
-      return baseline(key, baseline(project, all)) - lnOf(event)
+      const others = key.filter((other) => other.arm !== arm).length
+      return { counts: others / (others + 5), y: baseline(key, baseline(project, all)) - lnOf(event) }
     })
   const total = (values: number[]) => values.reduce((sum, value) => sum + value, 0)
-  return { n: speeds.length, sum: total(speeds), sumOfSquares: total(speeds.map((speed) => speed * speed)) }
+  return {
+    compared: total(speeds.map(({ counts }) => counts)),
+    sum: total(speeds.map(({ counts, y }) => counts * y)),
+    sumOfSquares: total(speeds.map(({ counts, y }) => counts * y * y)),
+  }
 }
 
 test('log speed is what the jobs themselves say, to what rounding to millionths leaves', () => {
@@ -71,8 +95,8 @@ test('log speed is what the jobs themselves say, to what rounding to millionths 
     fc.property(finishesArb, (events) => {
       const speedOf = logSpeedOf(stateOf(events))
       for (const arm of new Set(events.map((event) => event.arm ?? 'none'))) {
-        const { n, sum, sumOfSquares } = reference(events, arm)
-        expect(speedOf(arm).n).toBe(n)
+        const { compared, sum, sumOfSquares } = reference(events, arm)
+        expect(Math.abs(speedOf(arm).compared - compared)).toBeLessThan(1e-4)
         expect(Math.abs(speedOf(arm).sum - sum)).toBeLessThan(1e-4)
         expect(Math.abs(speedOf(arm).sumOfSquares - sumOfSquares)).toBeLessThan(2e-3)
       }

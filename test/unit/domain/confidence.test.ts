@@ -15,6 +15,7 @@ function statisticsOf(rewards: Rewards): ArmStatistics {
     runnerFailures: 0,
     meanReward: mean(rewards),
     meanSquaredReward: mean(rewards.map((reward) => reward * reward)),
+    comparedSuccesses: 0,
     meanLogSpeed: 0,
     meanSquaredLogSpeed: 0,
     exposureMs: 0,

@@ -10,12 +10,14 @@ const armIdsArb = fc.uniqueArray(nameArb, { maxLength: 12 })
 describe('what a policy sees', () => {
   test('is the statistics of the arms offered, in the order of their code units', () => {
     // Free successes of 54 s and 24 s: rewards 1 and 2, mean 1.5, mean square (1 + 4) / 2 = 2.5.
-    // Log speed: all jobs are of one key, so with L = ln 54 + ln 24 = 7.167038 and the weight of 5 the baselines are
-    //   all (L + 5 ln 120) / 7 = 4.443500, project (L + 5 · 4.443500) / 7 = 4.197791, key 4.022285;
-    //   y = 4.022285 − ln 54 = 0.033300 and 4.022285 − ln 24 = 0.844231: mean 0.438766, mean square 0.356917.
+    // Log speed: all jobs are of one key, so with L = ln 54 + ln 24 + ln 36 = 10.750557 and the weight of 5 the baselines
+    //   are all (L + 5 ln 120) / 8 = 4.336002, project (L + 5 · 4.336002) / 8 = 4.053821, key 3.877458;
+    //   y = 3.877458 − ln 54 = −0.111526 and 3.877458 − ln 24 = 0.699404: mean 0.293939, mean square 0.250802.
+    //   One success elsewhere is what they are compared with: 2 · 1/(1 + 5).
     const state = stateOf([
       finishedEvent({ arm: 'b', durationSeconds: 54 }),
       finishedEvent({ arm: 'b', durationSeconds: 24 }),
+      finishedEvent({ arm: 'elsewhere', durationSeconds: 36 }),
       finishedEvent({
         arm: 'B',
         status: 'failed',
@@ -28,6 +30,7 @@ describe('what a policy sees', () => {
       successes: 0,
       meanReward: 0,
       meanSquaredReward: 0,
+      comparedSuccesses: 0,
       meanLogSpeed: 0,
       meanSquaredLogSpeed: 0,
       runnerFailures: 0,
@@ -35,7 +38,7 @@ describe('what a policy sees', () => {
     }
     const preferences = new Map([['b', { penalty: 0.5 }]])
     expect(choiceOf(state, ['ä', 'b', 'a', 'B'], preferences)).toEqual({
-      totalObservations: 3,
+      totalObservations: 4,
       arms: [
         { ...untried, arm: 'B', observations: 1, runnerFailures: 1, exposureMs: 10_000 },
         { ...untried, arm: 'a', exposureMs: 0 },
@@ -46,8 +49,9 @@ describe('what a policy sees', () => {
           runnerFailures: 0,
           meanReward: 1.5,
           meanSquaredReward: 2.5,
-          meanLogSpeed: expect.closeTo(0.438766, 5),
-          meanSquaredLogSpeed: expect.closeTo(0.356917, 5),
+          comparedSuccesses: expect.closeTo(1 / 3, 6),
+          meanLogSpeed: expect.closeTo(0.293939, 5),
+          meanSquaredLogSpeed: expect.closeTo(0.250802, 5),
           exposureMs: 78_000,
           penalty: 0.5,
         },

@@ -70,6 +70,7 @@ function shareOfBest(policy: Policy, speeds: readonly number[], jobs: number): n
       }
       const speed = (speeds[index] as number) + Math.log(rng.logNormal(1, 0.5))
       arm.successes += 1
+      arm.comparedSuccesses += 1
       arm.meanLogSpeed += (speed - arm.meanLogSpeed) / arm.successes
       arm.meanSquaredLogSpeed += (speed * speed - arm.meanSquaredLogSpeed) / arm.successes
     }

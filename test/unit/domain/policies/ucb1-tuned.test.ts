@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { fold } from '../../../../shared/domain/fold.ts'
 import { greedy } from '../../../../shared/domain/policies/greedy.ts'
-import { ucb1Tuned } from '../../../../shared/domain/policies/ucb1-tuned.ts'
+import { ucb1Tuned, ucb1TunedWith } from '../../../../shared/domain/policies/ucb1-tuned.ts'
 import { type Choice, choiceOf, type Policy } from '../../../../shared/domain/policy.ts'
 import { EMPTY_STATE } from '../../../../shared/domain/state.ts'
 import { createRng } from '../../../../shared/played-gitlab/rng.ts'
@@ -31,6 +31,15 @@ describe('UCB1-Tuned', () => {
     expect(b).toBeCloseTo(2.693658, 5)
     expect(c).toBeCloseTo(2.593432, 5)
     expect(pick(ucb1Tuned, choiceOf(state, ['a', 'b', 'c']))).toBe('b')
+  })
+
+  // R = 1, so R²/4 = 0.25 is less than either V + …: sqrt(0.519860 · 0.25) = 0.360507, sqrt(1.039721 · 0.25) = 0.509833.
+  test('knows the range of the reward, and says which it is', () => {
+    const narrow = ucb1TunedWith({ range: 1 })
+    const [a, b] = narrow.scores(choiceOf(state, ['a', 'b']))
+    expect(a).toBeCloseTo(1.360507, 5)
+    expect(b).toBeCloseTo(1.759833, 5)
+    expect([narrow.parameters, ucb1Tuned.parameters]).toEqual([{ range: 1 }, { range: 10 }])
   })
 
   // Rewards 0 and 10 by turns: V = 50 − 25 = 25, the most there is; so the width is sqrt((ln 100 / 4) · 25) = 5.364915.

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { fold } from '../../../../shared/domain/fold.ts'
-import { ucb1 } from '../../../../shared/domain/policies/ucb1.ts'
+import { ucb1, ucb1With } from '../../../../shared/domain/policies/ucb1.ts'
 import { choiceOf } from '../../../../shared/domain/policy.ts'
 import { type BanditState, EMPTY_STATE } from '../../../../shared/domain/state.ts'
 import { createRng } from '../../../../shared/played-gitlab/rng.ts'
@@ -34,6 +34,14 @@ describe('UCB1', () => {
     // t stays 10 though b is not offered: with t = 9 the score of c would be 3.325772.
     expect(ucb1.scores(choiceOf(state, ['a', 'c']))[1]).toBeCloseTo(3.357228, 5)
     expect(pick(state, ['a', 'c'])).toBe('c')
+  })
+
+  test('explores with another c as much as that says', () => {
+    // t = 4 and 1, ln 5 = 1.609438: 1 + sqrt(1.609438 / 4) / 2 = 1.317159, and 0.5 + sqrt(1.609438) / 2 = 1.134318.
+    const half = ucb1With({ c: 0.5 })
+    const choice = choiceOf(stateOf([...successes('a', 54, 54, 54, 54), ...successes('b', 114)]), ['a', 'b'])
+    expect(half.scores(choice)).toEqual([expect.closeTo(1.317159, 5), expect.closeTo(1.134318, 5)])
+    expect([half.parameters, ucb1.parameters]).toEqual([{ c: 0.5 }, { c: 2 }])
   })
 
   test('lets an arm never tried go first', () => {
