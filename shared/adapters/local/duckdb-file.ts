@@ -15,7 +15,7 @@ type Column = TableDescription['columns'][number]
 export async function prepareFile(
   connection: DuckDBConnection,
   path: string,
-  { tables, macros, views }: Catalogue,
+  { tables, macros }: Catalogue,
 ): Promise<void> {
   await connection.run("SET GLOBAL TimeZone = 'UTC'")
   await connection.run("SET GLOBAL default_null_order = 'nulls_first_on_asc_last_on_desc'")
@@ -34,9 +34,6 @@ export async function prepareFile(
   }
   for (const name of reshaped) await reshape(connection, name, tables, present)
   await connection.run(macros)
-  for (const [name, select] of views) {
-    await connection.run(`CREATE OR REPLACE VIEW ${DATASET}.${name} AS ${select}`)
-  }
   await connection.run('COMMIT')
   await connection.run(`SET memory_limit = '${MEMORY_LIMIT}'`)
   await connection.run('SET enable_external_access = false; SET lock_configuration = true')

@@ -8,6 +8,7 @@ import { DATASET, prepareFile, presentColumns, refuseNewer } from './duckdb-file
 import { openReaders } from './duckdb-readers.ts'
 import { reviving } from './duckdb-reviving.ts'
 import { runSelect, type SelectBounds } from './duckdb-select.ts'
+import { viewsOnDemand } from './duckdb-views.ts'
 import { insertRows, removeRows } from './duckdb-write.ts'
 import { takeTurns } from './turns.ts'
 
@@ -48,6 +49,7 @@ async function openEngine(
   const readers = openReaders(instance)
   // A connection has one transaction at a time: writes queue up behind each other.
   const writeInTurn = takeTurns()
+  const madeViews = viewsOnDemand(catalogue, (ddl) => writeInTurn(() => writer.run(ddl)))
   let closing: Promise<void> | undefined
 
   async function reading<T>(read: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
@@ -75,12 +77,15 @@ async function openEngine(
       if (closing !== undefined) throw new TransientError('the warehouse is closed')
       return writeInTurn(() => removeRows(writer, DATASET, table, bridged(condition), parameters))
     },
-    query: (sql, parameters = {}) =>
-      reading(async (connection) => {
+    async query(sql, parameters = {}) {
+      await madeViews(sql)
+      return reading(async (connection) => {
         const result = await connection.runAndReadAll(bridged(sql), parameters)
         return result.convertRowObjects(cellOf)
-      }),
+      })
+    },
     async *stream(sql) {
+      await madeViews(sql)
       const connection = await readers.open()
       try {
         const result = await readers.during(() => connection.stream(sql))
@@ -94,7 +99,10 @@ async function openEngine(
         readers.close(connection)
       }
     },
-    select: (sql) => reading((connection) => runSelect(connection, sql, bounds)),
+    async select(sql) {
+      await madeViews(sql)
+      return reading((connection) => runSelect(connection, sql, bounds))
+    },
     close() {
       closing ??= closeNow()
       return closing
