@@ -62,7 +62,8 @@ last_answers AS (
     recommendations.propensity,
     recommendations.policy,
     recommendations.mode,
-    recommendations.canary_group
+    recommendations.canary_group,
+    recommendations.choice_set_id
   FROM answers
   INNER JOIN ci_metrics.recommendations ON recommendations.decision_id = answers.decision_id
   QUALIFY ROW_NUMBER() OVER (
@@ -126,7 +127,9 @@ SELECT
   routings.canary_group AS routed_canary_group,
   routings.arm = COALESCE(outcomes.arm, decisions.actual_runner) AS landed_as_routed,
   decisions.attempt,
-  decisions.seed
+  decisions.seed,
+  decisions.started_at,
+  routings.choice_set_id AS routed_choice_set_id
 FROM decisions
 LEFT JOIN outcomes
   ON outcomes.instance = decisions.instance

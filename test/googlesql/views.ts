@@ -19,16 +19,19 @@ export function describedColumns({ tables, views }: Catalogue): Map<string, Refe
  * The answer of a view. A view that it uses is answered first and handed on as a table, value for value as the reference
  * gave it: so every file is run as it is written, and BigQuery, too, treats a view as a table with fixed columns.
  * Writing one view's text into the other's would run a SELECT that is in no file.
+ *
+ * @param relations what was answered before over the same content; what is answered now is added.
  */
 export async function answer(
   reference: Reference,
   { tables, views }: Catalogue,
   content: TableRows,
   view: string,
+  relations = new Map<string, Relation>(),
 ): Promise<Relation> {
-  const relations = new Map<string, Relation>(
-    [...tables].map(([name, table]) => [name, relationOf(table, content[name as keyof TableRows] ?? [])]),
-  )
+  for (const [name, table] of tables) {
+    if (!relations.has(name)) relations.set(name, relationOf(table, content[name as keyof TableRows] ?? []))
+  }
   const answered = async (name: string): Promise<Relation> => {
     const select = views.get(name)
     if (select === undefined) throw new RangeError(`there is no view ${name}`)
@@ -40,7 +43,9 @@ export async function answer(
     }
     return reference.execute(select, used)
   }
-  return answered(view)
+  const relation = relations.get(view) ?? (await answered(view))
+  relations.set(view, relation)
+  return relation
 }
 
 function relationOf(table: TableDescription, rows: readonly Row[]): Relation {

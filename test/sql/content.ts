@@ -6,6 +6,7 @@ import { type Draw, seededDraws } from '../../shared/domain/rng.ts'
 import type { Row, TableName } from '../../shared/ports.ts'
 import type { Catalogue, TableDescription } from '../../shared/schema/table.ts'
 import type { TableRows } from './cases.ts'
+import { ARMS, choices, feasible, oneOf, shuffled } from './content-choices.ts'
 
 type Column = TableDescription['columns'][number]
 
@@ -31,7 +32,6 @@ const TOLD_APART_BY: Partial<Record<string, readonly string[]>> = {
   job_outcomes: ['received_at', 'job_status', 'job_duration'],
 }
 
-const ARMS = ['a', 'b', 'Läufer ☕']
 const STATUSES = ['success', 'failed', 'canceled']
 const POOLS: Record<string, readonly unknown[]> = {
   instance: ['gitlab.example.com', 'git.example.com/ci'],
@@ -45,6 +45,19 @@ const POOLS: Record<string, readonly unknown[]> = {
   actual_runner: ARMS,
   mab_runner: ARMS,
   nsai_runner: ARMS,
+  job_key: ['1/build', '1/test', '2/"quoted" \\ ß\nand more'],
+  tags_source: ['jobs_api', 'jobs_api', 'unknown'],
+  choice_set_id: ['one', 'two', 'three'],
+  pipeline_id: [0, 1, 2, 7, Number.MAX_SAFE_INTEGER],
+  attempt: [0, 1, 2],
+  // Far from each other, but not so far that a sum of them loses what is small.
+  reward: [0, 1e-7, 0.1, 1 / 3, 9.875],
+  success: [0, 0.1, 1 / 3, 1],
+  job_duration: [0.001, 1 / 3, 7, 61.5, 12_345.678],
+  queued_seconds: [-1, 0, 0.1, 900.123, 12_345.678],
+  run_seconds: [0, 1 / 3, 61.5, 12_345.678],
+  cost_eur: [0, 0.001, 1 / 3, 12.5],
+  propensity: [0, 0.05, 1 / 3, 1, 2],
   // Early, so that not much is forgotten, and at an instant at which an event may have been received.
   reset_at: [10, 30, 50].map(instantOf),
 }
@@ -99,7 +112,11 @@ function variationOf(
   draw: Draw,
 ): Row {
   const column = columns.find(({ name }) => name === oneOf(names, draw))
-  return column === undefined ? original : { ...original, [column.name]: cellOf(column, position, draw) }
+  if (column === undefined) return original
+  // An id is one job's, whatever it is.
+  const cell =
+    column.name === 'decision_id' ? `${original.decision_id}/${position}` : cellOf(column, position, draw)
+  return { ...original, [column.name]: cell }
 }
 
 /** Ids are made of what they identify, as the product makes them. */
@@ -117,35 +134,7 @@ function identified(row: Row): Row {
 function cellOf({ name, type, mode }: Column, position: number, draw: Draw): unknown {
   if (mode === 'NULLABLE' && draw() < NULL_SHARE) return null
   if (OWN_INSTANTS.includes(name)) return instantOf(position)
-  if (name === 'choices') return JSON.stringify(choices(draw))
+  if (name === 'choices') return choices(draw)
+  if (name === 'feasible') return feasible(draw)
   return oneOf(POOLS[name] ?? TYPE_POOLS[type], draw)
-}
-
-function choices(draw: Draw): object[] {
-  const policies = [
-    ['ucb1', 'known'],
-    ['ucb1', 'feasible'],
-    ['uniform', 'feasible'],
-  ]
-  return policies
-    .filter(() => draw() < 0.8)
-    .map(([policy, set]) => ({
-      policy,
-      version: '1',
-      set,
-      arm: oneOf([...ARMS, null], draw),
-      probability: oneOf([0, 1e-7, 1 / 3, 0.5, 1], draw),
-    }))
-}
-
-/** Undefined only of an empty list. */
-function oneOf<T>(list: readonly T[], draw: Draw): T | undefined {
-  return list[Math.floor(draw() * list.length)]
-}
-
-function shuffled<T>(list: readonly T[], draw: Draw): T[] {
-  return list
-    .map((item) => ({ item, position: draw() }))
-    .sort((a, b) => a.position - b.position)
-    .map(({ item }) => item)
 }

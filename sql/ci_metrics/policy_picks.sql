@@ -1,0 +1,125 @@
+-- What would each target policy do with each job, as short as it can be said? A distribution names the arms that have more
+-- than `rest`, and gives `rest` to every other arm of the set. Targets:
+--   <policy>, <policy>/known    as decided in shadow, over the feasible set or over all known arms. Of older rows, which have
+--                               the pick alone, it counts 1: it was drawn before there was an outcome
+--   reward-greedy/rescored      the feasible arm with the highest mean spec reward in the other folds
+--   model-greedy/rescored       the feasible arm with the highest expected spec reward for the job key (reward_model)
+--   logged                      the arm that the job was given to
+-- Arms that are as good (to 1e-9: sums come in any order) are taken in the order of their names.
+-- Grain: one row per evaluated job, target and named arm; where none is named, one row without an arm.
+WITH jobs AS (
+  SELECT decision_id, fold, job_key, signature, action, reward_spec
+  FROM ci_metrics.evaluation_decisions
+),
+
+lists AS (
+  SELECT decision_id, signature, JSON_QUERY_ARRAY(choices) AS items
+  FROM ci_metrics.evaluation_decisions
+),
+
+distributions AS (
+  SELECT
+    decision_id,
+    signature,
+    CONCAT(JSON_VALUE(item, '$.policy'), IF(JSON_VALUE(item, '$.set') = 'known', '/known', '')) AS target,
+    JSON_VALUE(item, '$.version') AS version,
+    CAST(JSON_VALUE(item, '$.rest') AS FLOAT64) AS rest,
+    JSON_QUERY_ARRAY(item, '$.probabilities') AS named,
+    CONCAT('[', JSON_QUERY(item, '$'), ']') AS itself
+  FROM lists
+  CROSS JOIN UNNEST(items) AS item
+),
+
+-- A distribution that names no arm stands for itself, so that it has a row, too.
+told AS (
+  SELECT
+    decision_id, signature, target, version, rest,
+    COALESCE(ARRAY_LENGTH(named), 0) > 0 AS is_named,
+    IF(COALESCE(ARRAY_LENGTH(named), 0) > 0, named, JSON_QUERY_ARRAY(itself)) AS shares
+  FROM distributions
+),
+
+shadow_picks AS (
+  SELECT
+    decision_id,
+    signature,
+    target,
+    COALESCE(version, '') AS version,
+    IF(is_named OR rest IS NULL, JSON_VALUE(share, '$.arm'), NULL) AS arm,
+    CASE WHEN rest IS NULL THEN 1 WHEN is_named THEN CAST(JSON_VALUE(share, '$.probability') AS FLOAT64) END AS probability,
+    COALESCE(rest, 0) AS rest
+  FROM told
+  CROSS JOIN UNNEST(shares) AS share
+  WHERE is_named OR rest IS NOT NULL OR JSON_VALUE(share, '$.arm') IS NOT NULL
+),
+
+arm_sums AS (
+  SELECT fold, action AS arm, SUM(reward_spec) AS reward, COUNT(reward_spec) AS jobs
+  FROM jobs
+  GROUP BY fold, action
+),
+
+arm_means AS (
+  SELECT folds.fold, arm_sums.arm, SAFE_DIVIDE(SUM(arm_sums.reward), SUM(arm_sums.jobs)) AS mean
+  FROM (SELECT DISTINCT fold FROM arm_sums) AS folds
+  INNER JOIN arm_sums ON arm_sums.fold <> folds.fold
+  GROUP BY folds.fold, arm_sums.arm
+),
+
+reward_greedy AS (
+  SELECT contexts.fold, contexts.signature, feasible_sets.arm
+  FROM (SELECT DISTINCT fold, signature FROM jobs) AS contexts
+  INNER JOIN ci_metrics.feasible_sets AS feasible_sets ON feasible_sets.signature = contexts.signature
+  LEFT JOIN arm_means ON arm_means.fold = contexts.fold AND arm_means.arm = feasible_sets.arm
+  QUALIFY ROW_NUMBER() OVER (
+    PARTITION BY contexts.fold, contexts.signature
+    ORDER BY arm_means.mean IS NULL, ROUND(arm_means.mean, 9) DESC, feasible_sets.arm
+  ) = 1
+),
+
+model_greedy AS (
+  SELECT contexts.fold, contexts.job_key, contexts.signature, feasible_sets.arm
+  FROM (SELECT DISTINCT fold, job_key, signature FROM jobs) AS contexts
+  INNER JOIN ci_metrics.feasible_sets AS feasible_sets ON feasible_sets.signature = contexts.signature
+  INNER JOIN ci_metrics.reward_model AS reward_model
+    ON reward_model.fold = contexts.fold
+    AND reward_model.job_key = contexts.job_key
+    AND reward_model.arm = feasible_sets.arm
+  QUALIFY ROW_NUMBER() OVER (
+    PARTITION BY contexts.fold, contexts.job_key, contexts.signature
+    ORDER BY ROUND(reward_model.q_spec, 9) DESC, feasible_sets.arm
+  ) = 1
+)
+
+SELECT
+  picks.decision_id,
+  picks.target,
+  'shadow' AS decided,
+  picks.version,
+  picks.arm,
+  CAST(picks.probability AS FLOAT64) AS probability,
+  CAST(picks.rest AS FLOAT64) AS rest,
+  feasible_sets.arm IS NOT NULL AS is_feasible
+FROM shadow_picks AS picks
+LEFT JOIN ci_metrics.feasible_sets AS feasible_sets
+  ON feasible_sets.signature = picks.signature AND feasible_sets.arm = picks.arm
+UNION ALL
+SELECT
+  jobs.decision_id, 'reward-greedy/rescored' AS target, 'rescored' AS decided, '' AS version, reward_greedy.arm,
+  CAST(1 AS FLOAT64) AS probability, CAST(0 AS FLOAT64) AS rest, TRUE AS is_feasible
+FROM jobs
+INNER JOIN reward_greedy ON reward_greedy.fold = jobs.fold AND reward_greedy.signature = jobs.signature
+UNION ALL
+SELECT
+  jobs.decision_id, 'model-greedy/rescored' AS target, 'rescored' AS decided, '' AS version, model_greedy.arm,
+  CAST(1 AS FLOAT64) AS probability, CAST(0 AS FLOAT64) AS rest, TRUE AS is_feasible
+FROM jobs
+INNER JOIN model_greedy
+  ON model_greedy.fold = jobs.fold
+  AND model_greedy.job_key = jobs.job_key
+  AND model_greedy.signature = jobs.signature
+UNION ALL
+SELECT
+  decision_id, 'logged' AS target, 'logged' AS decided, '' AS version, action AS arm,
+  CAST(1 AS FLOAT64) AS probability, CAST(0 AS FLOAT64) AS rest, TRUE AS is_feasible
+FROM jobs
