@@ -227,6 +227,19 @@ export const targets: readonly Target[] = [
     },
   ]),
   {
+    name: 'simulated jobs, sticky',
+    measurement: 'simulate',
+    unit: 'M/min',
+    against: 'a minute of CPU of one process',
+    ...atLeast(1),
+  },
+  ...['ucb1', 'thompson'].map((policy) => ({
+    name: `simulated jobs, ${policy}`,
+    measurement: 'simulate',
+    unit: 'M/min',
+    against: 'a minute of CPU of one process, routed by a policy that learns',
+  })),
+  {
     name: 'process with 10,000 events queued',
     measurement: 'queue',
     unit: 'MB',
