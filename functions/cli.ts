@@ -3,9 +3,11 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
 import { ConfigError, InvalidInputError, TransientError } from '../shared/errors.ts'
 import { addAvailability } from './cli/availability.ts'
+import { addCheck } from './cli/check.ts'
 import { addCost } from './cli/cost.ts'
 import { addDeploySql } from './cli/deploy.ts'
 import { addDoctor } from './cli/doctor.ts'
+import { addEvaluate } from './cli/evaluate.ts'
 import { addExplain } from './cli/explain.ts'
 import { addFleet } from './cli/fleet.ts'
 import { addHistory } from './cli/history.ts'
@@ -13,6 +15,8 @@ import { addHook } from './cli/hook.ts'
 import { addModes } from './cli/modes.ts'
 import { settingsFor, warehouseSchemaFor } from './cli/operate.ts'
 import { addQuestions } from './cli/questions.ts'
+import { addReplayPolicy } from './cli/replay-policy.ts'
+import { addSimulate } from './cli/simulate.ts'
 import { addSmoke } from './cli/smoke.ts'
 import { addUpkeep } from './cli/upkeep.ts'
 import { serveDemo } from './local/demo/demo.ts'
@@ -77,11 +81,15 @@ function positive(text: string): number {
 addHistory(program)
 addQuestions(program)
 addAvailability(program)
+addEvaluate(program)
+addReplayPolicy(program)
 addExplain(program)
 addHook(program)
 addFleet(program)
 addModes(program)
 addUpkeep(program)
+addCheck(program)
+addSimulate(program)
 addDoctor(program)
 addSmoke(program)
 addDeploySql(program, warehouseSchemaFor)

@@ -1,5 +1,6 @@
 /** What the command line can ask for, in this process or, through its socket, of the server that owns the folder. */
 import * as z from 'zod'
+import packageJson from '../package.json' with { type: 'json' }
 import { totalObservations } from '../shared/domain/state.ts'
 import { InvalidInputError } from '../shared/errors.ts'
 import type { Deps, Progress } from '../shared/runtime/handler.ts'
@@ -7,7 +8,9 @@ import { resetReason } from '../shared/schema/reset.ts'
 import { decodeOrThrow } from '../shared/schema/wire.ts'
 import { gatherAvailability } from './availability.ts'
 import { backfill } from './backfill.ts'
+import { checkData } from './check-data.ts'
 import { listDeadLetters, redriveDeadLetters } from './dead-letters.ts'
+import { evaluate, evaluateInput } from './evaluate.ts'
 import { explainFor } from './explain.ts'
 import { explainCi, explainCiInput } from './explain-ci.ts'
 import { askedTags } from './fleet-lint.ts'
@@ -19,6 +22,7 @@ import { rebuild, rebuildIfBehind } from './rebuild.ts'
 import { recommendFor } from './recommend.ts'
 import { reconcile } from './reconcile.ts'
 import { replay } from './replay.ts'
+import { replayPolicy, replayPolicyInput } from './replay-policy.ts'
 import { resetState } from './reset.ts'
 import { reshard } from './reshard.ts'
 import { gatherStats } from './stats.ts'
@@ -119,6 +123,27 @@ export const operations = {
       facts: await inspect(deps),
       outline: outlineOf(deps.settings, deps.fleet.arms.size),
     }),
+  }),
+  check: operation({
+    input: z.object({}),
+    async run(_input, deps) {
+      await settle(deps)
+      return checkData(deps)
+    },
+  }),
+  evaluate: operation({
+    input: evaluateInput,
+    async run(input, deps, progress) {
+      await settle(deps)
+      return evaluate(input, deps, progress, packageJson.version)
+    },
+  }),
+  'replay-policy': operation({
+    input: replayPolicyInput,
+    async run(input, deps, progress) {
+      await settle(deps)
+      return replayPolicy(input, deps, progress)
+    },
   }),
   'asked-tags': operation({
     input: z.object({}),

@@ -6,14 +6,15 @@ import { expect, test } from 'vitest'
 const HANDLER_MAY = [
   'shared/{domain,schema}/**',
   'shared/errors.ts',
+  'shared/report/**',
   'type shared/ports.ts',
-  'shared/runtime/{breathe,bulk,choice-sets,ci-callers,credentials,decide-past,decide-recommendation,event-log,job-tags,kept-answers,learn-events,log-lag,look-at-fleet,look-in-time,missing-jobs,mode-in-effect,pipeline-rows,publish-intake,push-credentials,quarantine,rebuild-state,site-facts,update-document,update-state}.ts',
+  'shared/runtime/{ask-evaluation,breathe,bulk,choice-sets,ci-callers,credentials,data-checks,decide-past,decide-recommendation,evaluation-questions,event-log,job-tags,kept-answers,learn-events,log-lag,look-at-fleet,look-in-time,missing-jobs,mode-in-effect,pipeline-rows,publish-intake,push-credentials,quarantine,rebuild-state,replayed-jobs,site-facts,update-document,update-state}.ts',
   'type shared/runtime/handler.ts',
   'npm:zod',
 ]
 const FRAMEWORKS = ['npm:@google-cloud/functions-framework', 'npm:commander', 'node']
 const ADAPTER_MAY = ['shared/{ports,errors}.ts', 'shared/{domain,schema}/**', 'npm', 'node']
-const RUNTIME_MAY = ['shared/*.ts', 'shared/{domain,schema,runtime}/**', 'npm', 'node']
+const RUNTIME_MAY = ['shared/*.ts', 'shared/{domain,schema,report,runtime}/**', 'npm', 'node']
 
 /**
  * The first line that fits a file holds for it. `type x` means nothing but types of x, `npm` any package,
@@ -26,7 +27,9 @@ const MAY_IMPORT: readonly [files: string, imports: readonly string[]][] = [
     'shared/schema/**',
     ['shared/schema/**', 'shared/domain/**', 'shared/errors.ts', 'npm:zod', 'npm:yaml', 'node:crypto'],
   ],
+  ['shared/report/**', ['shared/report/**', 'shared/schema/**', 'shared/domain/**']],
   ['shared/played-gitlab/**', ['shared/played-gitlab/**', 'node']],
+  ['shared/simulator/**', ['shared/simulator/**', 'shared/domain/**']],
   ['shared/adapters/local/**', [...ADAPTER_MAY, 'shared/adapters/local/**']],
   ['shared/adapters/gcp/**', [...ADAPTER_MAY, 'shared/adapters/gcp/**']],
   ['shared/adapters/*.ts', [...ADAPTER_MAY, 'shared/adapters/*.ts']],
@@ -36,21 +39,27 @@ const MAY_IMPORT: readonly [files: string, imports: readonly string[]][] = [
     'functions/{routes,services,operations,index,cli}.ts',
     ['functions/**', 'shared/runtime/**', 'package.json', ...HANDLER_MAY, ...FRAMEWORKS],
   ],
-  ['functions/cli/*.ts', ['functions/**', 'shared/runtime/**', ...HANDLER_MAY, ...FRAMEWORKS]],
+  [
+    'functions/cli/*.ts',
+    ['functions/**', 'shared/runtime/**', 'shared/simulator/**', ...HANDLER_MAY, ...FRAMEWORKS],
+  ],
   [
     'functions/local/demo/**',
     ['functions/**', 'shared/runtime/**', 'shared/played-gitlab/**', ...HANDLER_MAY, 'node'],
   ],
   ['functions/http/**', ['functions/http/**', 'shared/runtime/**', ...HANDLER_MAY, 'node']],
   ['functions/cloud/**', ['functions/**', 'shared/runtime/**', ...HANDLER_MAY, 'node']],
-  ['functions/local/**', ['functions/**', 'shared/runtime/**', ...HANDLER_MAY, 'node']],
+  [
+    'functions/local/**',
+    ['functions/**', 'shared/runtime/**', 'shared/simulator/**', ...HANDLER_MAY, 'node'],
+  ],
   ['functions/*.ts', HANDLER_MAY],
 ]
 
 /** Time, chance, the environment and output are arguments, and the environment is read in one place. */
 const MAY_NOT_SAY: readonly [files: string, except: string, words: RegExp][] = [
-  ['shared/domain/**', '', /\bprocess\.\w+|\bDate\.now\b|\bnew Date\(\)/g],
-  ['shared/domain/**', '', /\bMath\.random\b|\b(console|crypto|performance)\./g],
+  ['shared/{domain,simulator}/**', '', /\bprocess\.\w+|\bDate\.now\b|\bnew Date\(\)/g],
+  ['shared/{domain,simulator}/**', '', /\bMath\.random\b|\b(console|crypto|performance)\./g],
   ['{functions,shared}/**', 'shared/runtime/config.ts', /\bprocess\.env\b|\benv\b.* from 'node:process'/g],
 ]
 
@@ -101,7 +110,7 @@ test('every folder imports only what the table allows it', () => {
   expect(violations).toEqual([])
 })
 
-test('the domain takes time and chance as arguments, and one file reads the environment', () => {
+test('the domain and the simulator take time and chance as arguments, and one file reads the environment', () => {
   const violations = files.flatMap(({ path, source }) =>
     MAY_NOT_SAY.filter(([glob, except]) => matchesGlob(path, glob) && path !== except).flatMap(
       ([, , words]) =>

@@ -1,0 +1,90 @@
+/**
+ * evaluate: does a policy pay, by what was logged?
+ *
+ * Called by: the command `evaluate`. Reads: the views of evaluation, composed with the window that was asked for; what
+ * sql/check/ asks; the state, for its generation. Writes: nothing. Repetition: says the same of the same rows.
+ */
+import * as z from 'zod'
+import { type RewardName, rewardNames } from '../shared/domain/evaluation/reward-definitions.ts'
+import { policyNames } from '../shared/domain/policies/index.ts'
+import type { Row, Warehouse } from '../shared/ports.ts'
+import { answersOf } from '../shared/report/answers-of.ts'
+import { type Answers, assembled } from '../shared/report/assemble.ts'
+import { asker } from '../shared/runtime/ask-evaluation.ts'
+import {
+  QUESTION_NAMES,
+  type QuestionName,
+  questionsOn,
+  SETTINGS,
+} from '../shared/runtime/evaluation-questions.ts'
+import type { Deps, Progress } from '../shared/runtime/handler.ts'
+import type { EvaluationReport } from '../shared/schema/evaluation-report.ts'
+import { windowOf } from '../shared/schema/moment.ts'
+import { checkData } from './check-data.ts'
+
+type EvaluateDeps = Pick<Deps, 'clock' | 'settings' | 'state'> & { warehouse: Pick<Warehouse, 'query'> }
+
+const RESCORED = ['reward-greedy/rescored', 'model-greedy/rescored']
+
+/** Targets that a question may be about; those of the view policy_choices but `logged`. */
+export const targetNames = [...policyNames, ...policyNames.map((name) => `${name}/known`), ...RESCORED]
+
+export const evaluateInput = z.object({
+  policy: z.enum(targetNames as [string, ...string[]]).optional(),
+  reward: z.enum(rewardNames as [RewardName, ...RewardName[]]).optional(),
+  propensities: z.enum(['recorded', 'estimated', 'uniform']).default('estimated'),
+  from: z.string().optional(),
+  to: z.string().optional(),
+})
+
+/**
+ * @param version of the product
+ * @throws InvalidInputError for a window that is none.
+ */
+export async function evaluate(
+  input: z.output<typeof evaluateInput>,
+  deps: EvaluateDeps,
+  progress: Progress,
+  version: string,
+): Promise<EvaluationReport> {
+  const { clock, settings, state, warehouse } = deps
+  const window = windowOf(input, clock.now())
+  const primaryPolicy = settings.policyName
+  const policy = input.policy ?? primaryPolicy
+  const { ask, asked } = asker(warehouse, window)
+  const [primary] = await ask('settings', SETTINGS)
+  const { primary_reward: primaryReward, ...limits } = primary as Answers['limits'] & {
+    primary_reward: RewardName
+  }
+  const reward = input.reward ?? primaryReward
+  const questions = questionsOn({ policy, reward, source: input.propensities, primaryReward })
+  const rows = {} as Record<QuestionName, Row[]>
+  for (const [index, name] of QUESTION_NAMES.entries()) {
+    progress({ doing: 'asking the views', done: index, total: QUESTION_NAMES.length, at: name })
+    rows[name] = await ask(name, questions[name])
+  }
+  const { checks } = await checkData(deps)
+  return assembled({
+    ...answersOf(rows),
+    question: {
+      policy,
+      reward,
+      propensities: input.propensities,
+      is_primary: policy === primaryPolicy && reward === primaryReward && input.propensities === 'estimated',
+      primary_policy: primaryPolicy,
+      primary_reward: primaryReward,
+      from: window.fromAt === undefined ? null : new Date(window.fromAt).toISOString(),
+      to: window.toAt === undefined ? null : new Date(window.toAt).toISOString(),
+    },
+    checks: checks.map(({ description: _, ...check }) => check),
+    limits,
+    product_version: version,
+    made_at: new Date(clock.now()).toISOString(),
+    reproduction: {
+      state_generation: (await state.read()).generation,
+      decided_from_generation: (rows.generation[0]?.state_generation as string | undefined) ?? null,
+      queries: asked,
+      seed: null,
+    },
+  })
+}

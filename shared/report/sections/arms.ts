@@ -1,0 +1,66 @@
+/** The runners themselves: on the same kinds of job, and over the weeks. */
+import type { EvaluationReport } from '../../schema/evaluation-report.ts'
+import { count, difference, figure, yes } from '../cells.ts'
+import { type Block, type Cell, column, heading, numbers, paragraph, subheading, table } from '../document.ts'
+
+/** Weeks that differ the most. */
+const MOST_WEEKS = 10
+
+export function armSection(report: EvaluationReport): Block[] {
+  const { arms } = report
+  if (arms.length === 0) return []
+  return [
+    heading('Arms'),
+    paragraph(
+      'The raw mean flatters an arm that gets short jobs. The difference is against other arms on the same job keys, weighted by how many jobs both have; the adjusted mean is what the arm would have on the mix of all. Jobs that no other arm shares say nothing.',
+    ),
+    ...table(
+      `Arms by ${report.question.reward}, adjusted for job mix`,
+      [
+        column('arm'),
+        ...numbers('jobs', 'shared jobs', 'raw mean (biased)', 'adjusted mean', 'difference', 'SE'),
+      ],
+      arms.map((row): Cell[] => [
+        row.arm,
+        count(row.jobs),
+        count(row.shared_jobs),
+        { text: figure(row.raw_mean), tone: 'neutral' },
+        figure(row.adjusted_mean),
+        difference(row.adjusted_difference),
+        figure(row.adjusted_se),
+      ]),
+    ),
+    ...drift(report),
+  ]
+}
+
+function drift({ drift }: EvaluationReport): Block[] {
+  if (drift.length === 0) return []
+  const found = drift.filter(({ is_drift }) => is_drift).length
+  const largest = [...drift].sort((left, right) => sizeOf(right) - sizeOf(left)).slice(0, MOST_WEEKS)
+  return [
+    subheading('Drift'),
+    paragraph(
+      found === 0
+        ? 'No week of any arm stands out from the weeks before it (|z| > 4).'
+        : `${count(found)} ${found === 1 ? 'week stands' : 'weeks stand'} out (|z| > 4): what was learned before such a week may no longer hold, and neither may this report for the time after.`,
+    ),
+    ...table(
+      'Weeks that differ the most from the weeks before: log speed, and success rate',
+      [column('arm'), column('week'), ...numbers('jobs', 'log speed', 'z', 'success', 'z'), column('drift')],
+      largest.map((row): Cell[] => [
+        row.arm,
+        row.week,
+        count(row.jobs),
+        difference(row.log_speed_difference),
+        figure(row.log_speed_z, 1),
+        difference(row.success_rate_difference),
+        figure(row.success_rate_z, 1),
+        row.is_drift ? yes(false, ['', 'DRIFT']) : 'no',
+      ]),
+    ),
+  ]
+}
+
+const sizeOf = ({ log_speed_z, success_rate_z }: EvaluationReport['drift'][number]): number =>
+  Math.max(Math.abs(log_speed_z ?? 0), Math.abs(success_rate_z ?? 0))

@@ -1,0 +1,65 @@
+/** How the answer came about, day by day. */
+import { rewardNamed } from '../../domain/evaluation/reward-definitions.ts'
+import type { EvaluationReport } from '../../schema/evaluation-report.ts'
+import { count, figure, interval, nameOf } from '../cells.ts'
+import { type Block, column, heading, numbers, paragraph, table } from '../document.ts'
+import { curvePlot } from '../plots/curves.ts'
+
+/** Of a long log, every so many days. */
+const MOST_DAYS = 31
+
+export function curveSection({ curve, question }: EvaluationReport): Block[] {
+  if (curve.length === 0) return []
+  const { mean, unit } = rewardNamed(question.reward)
+  const title = 'Cumulative value'
+  const own = curve.filter(({ target }) => target === question.policy)
+  const bands = own.map(({ eb_low: low, eb_high: high }) => ({ low, high }))
+  const svg = curvePlot(
+    title,
+    unit === '' ? nameOf(mean) : `${nameOf(mean)}, ${unit}`,
+    [question.policy, 'logged'].map((name, index) => ({
+      name,
+      series: index === 0 ? ('a' as const) : ('b' as const),
+      points: curve
+        .filter(({ target }) => target === name)
+        .map(({ day, cumulative_value: value, eb_low: low, eb_high: high }) => ({ day, value, low, high })),
+    })),
+  )
+  const hasBand = bands.some(({ low }) => low !== null)
+  return [
+    heading('Over time'),
+    paragraph(
+      `Doubly robust, of all jobs up to the end of each day.${hasBand ? ' The band is an anytime-valid sequence (predictable-mixture empirical Bernstein, over jobs): it holds at all times at once, so whoever stops when it says something is not deceived. Of a policy that learns it bounds a weighted mean of its values so far. It assumes less than the intervals above and is wider; where it leaves the drawing it is cut off.' : ''}`,
+    ),
+    ...(svg === '' ? [] : [{ kind: 'plot' as const, caption: `${title} up to the end of each day.`, svg }]),
+    ...table(
+      `${question.policy} by day`,
+      [
+        column('day'),
+        ...numbers(
+          'jobs',
+          'value of the day',
+          'jobs so far',
+          'value so far',
+          ...(hasBand ? ['anytime-valid'] : []),
+        ),
+      ],
+      thinned(own).map((row) => {
+        return [
+          row.day,
+          count(row.jobs),
+          figure(row.value_of_day),
+          count(row.cumulative_jobs),
+          figure(row.cumulative_value),
+          ...(hasBand ? [interval({ low: row.eb_low, high: row.eb_high }, 3)] : []),
+        ]
+      }),
+    ),
+  ]
+}
+
+/** The last day is always there. */
+function thinned<T>(rows: readonly T[]): T[] {
+  const step = Math.ceil(rows.length / MOST_DAYS)
+  return rows.filter((_, index) => (rows.length - 1 - index) % step === 0)
+}

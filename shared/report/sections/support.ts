@@ -1,0 +1,72 @@
+/** Whether the log has enough in it for what a policy would do: overlap, and weights. */
+import type { EvaluationReport } from '../../schema/evaluation-report.ts'
+import { count, figure, share, yes } from '../cells.ts'
+import { type Block, type Cell, column, heading, numbers, paragraph, table } from '../document.ts'
+import { barPlot } from '../plots/bars.ts'
+
+export function supportSection({ support, weights, question, limits }: EvaluationReport): Block[] {
+  const rows = support.filter(({ source }) => source === question.propensities)
+  if (rows.length === 0) return []
+  const title = `Weights of ${question.policy}`
+  return [
+    heading('Support'),
+    paragraph(
+      `A job says something of a policy when the policy would have done what was done; its weight is the policy's probability of that over GitLab's. Off support is what a policy picks where GitLab never did in the same situation: at most ${share(limits.most_off_support)} may be so. The effective sample size is how many evenly weighted jobs the log is worth: at least ${count(limits.fewest_effective)}.`,
+    ),
+    ...table(
+      'Support per policy',
+      [
+        column('policy'),
+        ...numbers(
+          'jobs',
+          'versions',
+          'infeasible picks',
+          'off support',
+          'unmatched',
+          'mean weight',
+          'largest',
+          'least propensity',
+          'effective size',
+        ),
+        column('supported'),
+      ],
+      rows.map((row): Cell[] => [
+        row.target,
+        count(row.jobs),
+        count(row.versions),
+        share(row.infeasible_share),
+        share(row.off_support_share),
+        share(row.unmatched_share),
+        figure(row.mean_weight),
+        figure(row.max_weight, 1),
+        figure(row.min_propensity),
+        count(row.effective_sample_size),
+        yes(row.is_supported, ['yes', 'NO']),
+      ]),
+      rows.findIndex(({ target }) => target === question.policy),
+    ),
+    ...(weights.length === 0
+      ? []
+      : [
+          {
+            kind: 'plot' as const,
+            caption: `${title}, ${question.propensities} propensities: how many jobs speak for it, and how loud.`,
+            svg: barPlot({
+              title,
+              axis: 'weight',
+              bars: weights.map((bin) => ({ name: nameOf(bin), jobs: bin.jobs })),
+            }),
+          },
+        ]),
+    ...table(
+      title,
+      [column('weight'), ...numbers('jobs')],
+      weights.map((bin) => [nameOf(bin), count(bin.jobs)]),
+    ),
+  ]
+}
+
+function nameOf({ above, up_to }: EvaluationReport['weights'][number]): string {
+  if (above === null) return '0'
+  return up_to === null ? `over ${above}` : `${above} to ${up_to}`
+}

@@ -1,0 +1,43 @@
+/** What the whole report comes to, first. */
+import { decimalsFor, percent } from '../../domain/evaluation/figures.ts'
+import { rewardNamed } from '../../domain/evaluation/reward-definitions.ts'
+import type { EvaluationReport } from '../../schema/evaluation-report.ts'
+import { figure } from '../cells.ts'
+import { type Block, list, paragraph, subheading, type Tone } from '../document.ts'
+
+const TONES: Record<EvaluationReport['verdict']['kind'], Tone> = {
+  pays: 'good',
+  does_not_pay: 'bad',
+  undecided: 'neutral',
+  no_verdict: 'warning',
+}
+
+export function verdictSection(report: EvaluationReport): Block[] {
+  const { verdict, question } = report
+  const { kind, sentence, reasons, advice, assumptions } = verdict
+  const further = kind === 'no_verdict' ? reasons.slice(1) : reasons
+  const { mean, meaning, isLowerBetter } = rewardNamed(question.reward)
+  return [
+    { kind: 'notice', tone: TONES[kind], title: sentence, lines: [...further, ...advice] },
+    paragraph(
+      `Asked: does ${question.policy} do better than what was done, by ${mean} (${question.reward}: ${meaning}; ${isLowerBetter ? 'less' : 'more'} is better)? ${laidDown(question)}`,
+    ),
+    ...(assumptions.length === 0 ? [] : [subheading('What the sentence stands on'), ...list(assumptions)]),
+    ...powerSentences(report).map(paragraph),
+  ]
+}
+
+function laidDown({ is_primary, primary_policy, primary_reward }: EvaluationReport['question']): string {
+  return is_primary
+    ? 'This question was laid down beforehand, by the settings.'
+    : `The question that was laid down beforehand is another: ${primary_policy}, by ${primary_reward}.`
+}
+
+function powerSentences({ power, verdict }: EvaluationReport): string[] {
+  // Undecided, the sentence itself says it.
+  if (power === null || verdict.kind === 'undecided' || verdict.kind === 'no_verdict') return []
+  const { smallest_difference, power: chance, alpha } = power
+  return [
+    `A log like this one finds a difference of ${figure(smallest_difference, decimalsFor(smallest_difference))} with a probability of ${percent(chance)} (two-sided, ${percent(alpha)} false alarms).`,
+  ]
+}

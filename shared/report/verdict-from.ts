@@ -1,0 +1,91 @@
+/** What the answers come to: the evidence that a verdict weighs, and the verdict. */
+import { verdictOf } from '../domain/evaluation/verdict.ts'
+import type {
+  ComparisonRow,
+  EvaluationReport,
+  Limits,
+  PowerAnswer,
+  ValueRow,
+} from '../schema/evaluation-report.ts'
+import type { Answers } from './assemble.ts'
+import { failureOf } from './withheld.ts'
+
+/** `values` and `asked` are of sources that pass their test. */
+export function verdictFrom(
+  { question, log, checks, propensities, support }: Answers,
+  values: readonly ValueRow[],
+  asked: ComparisonRow | undefined,
+  power: PowerAnswer | null,
+  limits: Limits,
+): EvaluationReport['verdict'] {
+  const meanOf = (target: string) =>
+    values.find(
+      (row) => row.target === target && row.estimator === 'dr' && row.source === question.propensities,
+    )?.value ?? null
+  const test = propensities.find(({ source }) => source === question.propensities)
+  const ofPolicy = support.find(
+    ({ target, source }) => target === question.policy && source === question.propensities,
+  )
+  return renamed(
+    verdictOf(
+      {
+        question: {
+          policy: question.policy,
+          reward: question.reward,
+          source: question.propensities,
+          isPrimary: question.is_primary,
+        },
+        log: {
+          decided: log.decided_jobs,
+          evaluated: log.evaluated_jobs,
+          leftOut: log.exclusions.filter(({ reason }) => reason !== 'evaluated'),
+          clusters: log.pipelines,
+        },
+        failedChecks: checks
+          .filter(({ severity, status }) => severity === 'error' && status === 'failed')
+          .map(({ name, failed, checked, counted }) => ({
+            name,
+            sentence: `${failed} of ${checked} ${counted}`,
+          })),
+        propensity: test === undefined ? null : { isPassed: test.is_passed, reason: failureOf(test) },
+        support:
+          ofPolicy === undefined
+            ? null
+            : {
+                offSupportShare: ofPolicy.off_support_share,
+                effectiveSampleSize: ofPolicy.effective_sample_size ?? 0,
+                infeasibleShare: ofPolicy.infeasible_share,
+              },
+        answer: answerOf(asked, meanOf(question.policy), meanOf('logged')),
+        moreJobs: power?.more_jobs ?? null,
+        smallestDifference: power?.smallest_difference ?? null,
+      },
+      {
+        mostOffSupport: limits.most_off_support,
+        fewestEffective: limits.fewest_effective,
+        fewestClusters: limits.fewest_clusters,
+      },
+    ),
+  )
+}
+
+function renamed({ moreJobs, ...rest }: ReturnType<typeof verdictOf>): EvaluationReport['verdict'] {
+  return { ...rest, more_jobs: moreJobs }
+}
+
+function answerOf(asked: ComparisonRow | undefined, value: number | null, logged: number | null) {
+  if (asked === undefined || value === null || logged === null) return null
+  const { clusters, difference, low, high } = asked
+  if (difference === null || low === null || high === null) return null
+  return {
+    clusters,
+    value,
+    logged,
+    difference,
+    low,
+    high,
+    sequenceLow: asked.sequence_low,
+    sequenceHigh: asked.sequence_high,
+    pHolm: asked.p_holm,
+  }
+}

@@ -1,0 +1,31 @@
+/** Why a source of propensities fails its test, in a sentence. */
+import { fixed } from '../domain/evaluation/figures.ts'
+import type { PropensityCheckRow } from '../schema/evaluation-report.ts'
+
+/** As propensity_check judges. */
+const MOST_ERRORS = 3
+const NEGLIGIBLE = 0.02
+const WORST_GAP = 0.1
+const LEAST_P = 0.001
+
+/** Empty of one that passes. */
+export function failureOf(row: PropensityCheckRow): string {
+  if (row.is_passed) return ''
+  const { source, mean_weight: mean, mean_weight_se: error, worst_gap: gap, p_value: p } = row
+  const faults = [
+    ...(mean !== null && error !== null && Math.abs(mean - 1) > Math.max(NEGLIGIBLE, MOST_ERRORS * error)
+      ? [`the mean weight of an even policy is ${fixed(mean, 3)} (SE ${fixed(error, 3)}) and has to be 1`]
+      : []),
+    ...(source === 'estimated' && gap !== null && gap > WORST_GAP
+      ? [`in one tenth of the probabilities, predicted and observed are ${fixed(gap, 2)} apart`]
+      : []),
+    ...(source === 'uniform' && p !== null && p < LEAST_P
+      ? [
+          `GitLab does not choose evenly (chi-square, p ${p < 0.0001 ? 'below 0.0001' : fixed(p, 4)}): intervals that assume it miss the truth far more often than they say`,
+        ]
+      : []),
+  ]
+  if (faults.length === 0) return 'There are too few jobs to test it.'
+  const sentence = faults.join('; ')
+  return `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`
+}
