@@ -34,10 +34,10 @@ group.each(MARTS)('%s.view.lkml', (mart) => {
   const view = lookml.parse(read(`${mart}.view.lkml`)).view[mart] as Parsed['view'][string]
 
   test('reads the view of this name, and has a field for every column', () => {
-    expect(view.sql_table_name).toBe(`ci_metrics.${mart}`)
+    expect(view.sql_table_name.trim()).toBe(`ci_metrics.${mart}`)
     const fields = { ...view.dimension, ...view.dimension_group }
     const columns = Object.entries(fields).flatMap(([name, field]) =>
-      name.startsWith('$') ? [] : [field.sql],
+      name.startsWith('$') ? [] : [field.sql?.trim()],
     )
     expect(columns.sort()).toEqual(
       describe(mart)
