@@ -1,8 +1,8 @@
 /**
  * evaluate: does a policy pay, by what was logged?
  *
- * Called by: the command `evaluate`. Reads: the views of evaluation, composed with the window that was asked for; what
- * sql/check/ asks; the state, for its generation. Writes: nothing. Repetition: says the same of the same rows.
+ * Called by: the command `evaluate`. Reads: the views of evaluation, composed with the window that was asked for; the
+ * state, for its generation. Writes: nothing. Repetition: says the same of the same rows.
  */
 import * as z from 'zod'
 import { type RewardName, rewardNames } from '../shared/domain/evaluation/reward-definitions.ts'
@@ -18,9 +18,8 @@ import {
   SETTINGS,
 } from '../shared/runtime/evaluation-questions.ts'
 import type { Deps, Progress } from '../shared/runtime/handler.ts'
-import type { EvaluationReport } from '../shared/schema/evaluation-report.ts'
+import type { CheckRow, EvaluationReport } from '../shared/schema/evaluation-report.ts'
 import { windowOf } from '../shared/schema/moment.ts'
-import { checkData } from './check-data.ts'
 
 type EvaluateDeps = Pick<Deps, 'clock' | 'settings' | 'state'> & { warehouse: Pick<Warehouse, 'query'> }
 
@@ -38,14 +37,15 @@ export const evaluateInput = z.object({
 })
 
 /**
- * @param version of the product
+ * @param context.version of the product
+ * @param context.checks what `check` found
  * @throws InvalidInputError for a window that is none.
  */
 export async function evaluate(
   input: z.output<typeof evaluateInput>,
   deps: EvaluateDeps,
   progress: Progress,
-  version: string,
+  context: { version: string; checks: readonly CheckRow[] },
 ): Promise<EvaluationReport> {
   const { clock, settings, state, warehouse } = deps
   const window = windowOf(input, clock.now())
@@ -63,7 +63,6 @@ export async function evaluate(
     progress({ doing: 'asking the views', done: index, total: QUESTION_NAMES.length, at: name })
     rows[name] = await ask(name, questions[name])
   }
-  const { checks } = await checkData(deps)
   return assembled({
     ...answersOf(rows),
     question: {
@@ -76,9 +75,9 @@ export async function evaluate(
       from: window.fromAt === undefined ? null : new Date(window.fromAt).toISOString(),
       to: window.toAt === undefined ? null : new Date(window.toAt).toISOString(),
     },
-    checks: checks.map(({ description: _, ...check }) => check),
+    checks: context.checks,
     limits,
-    product_version: version,
+    product_version: context.version,
     made_at: new Date(clock.now()).toISOString(),
     reproduction: {
       state_generation: (await state.read()).generation,

@@ -135,7 +135,9 @@ export const operations = {
     input: evaluateInput,
     async run(input, deps, progress) {
       await settle(deps)
-      return evaluate(input, deps, progress, packageJson.version)
+      const { checks } = await checkData(deps)
+      const told = checks.map(({ description: _, ...check }) => check)
+      return evaluate(input, deps, progress, { version: packageJson.version, checks: told })
     },
   }),
   'replay-policy': operation({

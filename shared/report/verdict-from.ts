@@ -55,6 +55,7 @@ export function verdictFrom(
                 offSupportShare: ofPolicy.off_support_share,
                 effectiveSampleSize: ofPolicy.effective_sample_size ?? 0,
                 infeasibleShare: ofPolicy.infeasible_share,
+                leftShare: ofPolicy.left_share,
               },
         answer: answerOf(asked, meanOf(question.policy), meanOf('logged')),
         moreJobs: power?.more_jobs ?? null,

@@ -1,11 +1,11 @@
 /** Why a source of propensities fails its test, in a sentence. */
 import { fixed } from '../domain/evaluation/figures.ts'
+import { EVALUATION } from '../domain/evaluation/settings.ts'
 import type { PropensityCheckRow } from '../schema/evaluation-report.ts'
 
 /** As propensity_check judges. */
 const MOST_ERRORS = 3
 const NEGLIGIBLE = 0.02
-const WORST_GAP = 0.1
 const LEAST_P = 0.001
 
 /** Empty of one that passes. */
@@ -16,7 +16,7 @@ export function failureOf(row: PropensityCheckRow): string {
     ...(mean !== null && error !== null && Math.abs(mean - 1) > Math.max(NEGLIGIBLE, MOST_ERRORS * error)
       ? [`the mean weight of an even policy is ${fixed(mean, 3)} (SE ${fixed(error, 3)}) and has to be 1`]
       : []),
-    ...(source === 'estimated' && gap !== null && gap > WORST_GAP
+    ...(source === 'estimated' && gap !== null && gap > EVALUATION.mostGap
       ? [`in one tenth of the probabilities, predicted and observed are ${fixed(gap, 2)} apart`]
       : []),
     ...(source === 'uniform' && p !== null && p < LEAST_P

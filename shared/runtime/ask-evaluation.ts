@@ -1,9 +1,9 @@
 /** Asks the views, composed with a window, and keeps what identifies each statement. */
 import { createHash } from 'node:crypto'
 import type { Row, Warehouse } from '../ports.ts'
+import { composed } from '../schema/compose-sql.ts'
 import type { Window } from '../schema/moment.ts'
 import type { Catalogue } from '../schema/table.ts'
-import { composed } from '../schema/compose-sql.ts'
 import type { Statement } from './evaluation-questions.ts'
 import { loadCatalogue } from './sql.ts'
 

@@ -76,8 +76,8 @@ FROM ci_metrics.propensity_check`,
     },
     support: {
       select: `SELECT
-  target, source, jobs, versions, infeasible_share, off_support_share, unmatched_share, mean_weight, max_weight,
-  min_propensity, effective_sample_size, is_supported
+  target, source, jobs, versions, infeasible_share, off_support_share, left_share, unmatched_share, mean_weight,
+  max_weight, min_propensity, effective_sample_size, is_supported
 FROM ci_metrics.support_check`,
       terms: `reward_name = ${literal(primaryReward)}`,
     },

@@ -126,6 +126,8 @@ export type SupportRow = {
   versions: number
   infeasible_share: number
   off_support_share: number
+  /** Of its picks: those that had no room at that moment, and are left to GitLab. */
+  left_share: number
   unmatched_share: number
   mean_weight: number
   max_weight: number

@@ -35,7 +35,7 @@ export type LoggedJobsOptions = {
 }
 
 /** The full size of the product's reward. */
-const SPEC_RANGE = 10
+export const SPEC_RANGE = 10
 const STARTS_AT = Date.UTC(2026, 0, 5)
 
 /** @throws RangeError for a name that no logger has. */
@@ -46,6 +46,11 @@ export function loggedJobsOf(
   const scenario = scenarioOf(world, seed, jobs)
   const run = simulate(scenario, logger)
   return asLogged(scenario, run, { isGitlabs: logger === 'sticky', reward, startsAt })
+}
+
+/** The jobs as `SimulatedLog` has them. */
+export function startOrder({ startMs }: Pick<Run, 'startMs'>): number[] {
+  return Array.from(startMs.keys()).sort((a, b) => (startMs[a] as number) - (startMs[b] as number) || a - b)
 }
 
 /** The same list for the same arms: what is counted by list is counted faster. */
@@ -71,9 +76,7 @@ export function asLogged(
   const jobKeys = world.keys.map(jobKeyNameOf)
   const roomOf = roomsBy()
   const earned = reward === 'spec' ? specRewards(scenario) : speedRewards(scenario, run)
-  const order = Array.from(workload.key.keys()).sort(
-    (a, b) => (run.startMs[a] as number) - (run.startMs[b] as number) || a - b,
-  )
+  const order = startOrder(run)
   return {
     jobs: order.map((job): LoggedJob => {
       const key = workload.key[job] as number

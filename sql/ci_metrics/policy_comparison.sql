@@ -1,9 +1,10 @@
 -- Is one target policy better than another, or than what GitLab did? Paired: both are estimated on the same jobs, so
--- what makes a pipeline good or bad under either is gone from the difference. With e the sums of a pipeline beyond its
--- share of each target's value V, difference = V1 - V2 + sum e / n, and its error is CR1 over pipelines of e - n_g sum
--- e / n. Where both have not decided on the same number of a pipeline's jobs, that pipeline is left out. p_value is
--- two-sided: t becomes normal by Wallace (1959), its tail by the erfc of Numerical Recipes (relative error below
--- 1.2e-7); p_holm is Holm's (1979) over the pairs of one reward, source, period and estimator.
+-- what makes a pipeline good or bad under either is gone from the difference D. Its error is CR1 over pipelines of
+-- d - n_g D, with d what the two values of a pipeline differ by. d is summed up as e, what it has beyond the difference c
+-- of the two targets' values in its month: D = sum (n_g c + e) / n, and the squares of e + n_g (c - D) lose no digits.
+-- Where both have not decided on the same number of a pipeline's jobs, that pipeline is left out. p_value is two-sided:
+-- t becomes normal by Wallace (1959), its tail by the erfc of Numerical Recipes (relative error below 1.2e-7); p_holm is
+-- Holm's (1979) over the pairs of one reward, source, period and estimator.
 -- Grain: one row per pair of targets (against logged, else in order of their names), reward, source, period and
 -- estimator.
 WITH clusters AS (
@@ -12,40 +13,46 @@ WITH clusters AS (
   WHERE period <> 'all'
 ),
 
--- Numbers stand for what the pairs of clusters would else be joined and grouped by: several texts.
+-- Values, and the mean size of what they are sums of, by which rounding is told from a difference. A number stands for
+-- the texts that the pairs of clusters would else be joined and grouped by.
 totals AS (
   SELECT
     target,
     reward_name,
     source,
-    ROW_NUMBER() OVER (ORDER BY target, reward_name, source) AS series,
+    month,
+    DENSE_RANK() OVER (ORDER BY target, reward_name, source) AS series,
     SUM(ips) / SUM(jobs) AS ips,
-    SUM(dr) / SUM(jobs) AS dr
+    SUM(dr) / SUM(jobs) AS dr,
+    SUM(ABS(ips)) / SUM(jobs) AS ips_size,
+    SUM(ABS(dr)) / SUM(jobs) AS dr_size
   FROM clusters
-  GROUP BY target, reward_name, source
+  GROUP BY target, reward_name, source, month
 ),
 
+-- A pair has the same number in every month.
 couples AS (
   SELECT
-    ROW_NUMBER() OVER (ORDER BY one.series, other.series) AS couple,
+    DENSE_RANK() OVER (ORDER BY one.series, other.series) AS couple,
+    one.month,
     one.series,
     other.series AS against_series,
     one.target,
     other.target AS against,
     one.reward_name,
     one.source,
-    one.ips AS ips,
-    other.ips AS against_ips,
-    one.dr AS dr,
-    other.dr AS against_dr
+    one.ips - other.ips AS ips,
+    one.dr - other.dr AS dr,
+    one.ips_size + other.ips_size AS ips_size,
+    one.dr_size + other.dr_size AS dr_size
   FROM totals AS one
   INNER JOIN totals AS other
     ON other.reward_name = one.reward_name
     AND other.source = one.source
+    AND other.month = one.month
   WHERE one.target <> 'logged' AND (other.target = 'logged' OR one.target < other.target)
 ),
 
--- What each cluster adds beyond its share of the value over all months, by both estimators.
 influences AS (
   SELECT
     totals.series,
@@ -59,14 +66,15 @@ influences AS (
     ON totals.target = clusters.target
     AND totals.reward_name = clusters.reward_name
     AND totals.source = clusters.source
+    AND totals.month = clusters.month
 ),
 
 pairs AS (
   SELECT
     couples.couple,
-    one.month,
+    couples.month,
     COUNT(*) AS clusters,
-    CAST(SUM(one.jobs) AS INT64) AS jobs,
+    SUM(one.jobs) AS jobs,
     SUM(CAST(one.jobs AS FLOAT64) * one.jobs) AS jobs_squared,
     SUM(one.ips - other.ips) AS ips,
     SUM((one.ips - other.ips) * one.jobs) AS ips_jobs,
@@ -75,12 +83,13 @@ pairs AS (
     SUM((one.dr - other.dr) * one.jobs) AS dr_jobs,
     SUM((one.dr - other.dr) * (one.dr - other.dr)) AS dr_squared
   FROM influences AS one
-  INNER JOIN couples ON couples.series = one.series
+  INNER JOIN couples ON couples.series = one.series AND couples.month = one.month
   INNER JOIN influences AS other
     ON other.cluster_id = one.cluster_id
     AND other.series = couples.against_series
+    AND other.month = one.month
     AND other.jobs = one.jobs
-  GROUP BY couples.couple, one.month
+  GROUP BY couples.couple, couples.month
 ),
 
 spans AS (
@@ -93,67 +102,86 @@ estimators AS (
   UNION ALL SELECT 'ips'
 ),
 
-sums AS (
+-- Each month as a part of itself and of all.
+parts AS (
   SELECT
-    pairs.couple,
-    IF(spans.is_all, 'all', pairs.month) AS period,
-    estimators.estimator,
-    CAST(SUM(pairs.jobs) AS INT64) AS jobs,
-    CAST(SUM(pairs.clusters) AS INT64) AS clusters,
-    SUM(pairs.jobs_squared) AS jobs_squared,
-    SUM(IF(estimators.estimator = 'dr', pairs.dr, pairs.ips)) AS beyond,
-    SUM(IF(estimators.estimator = 'dr', pairs.dr_jobs, pairs.ips_jobs)) AS beyond_jobs,
-    SUM(IF(estimators.estimator = 'dr', pairs.dr_squared, pairs.ips_squared)) AS beyond_squared
-  FROM pairs
-  CROSS JOIN spans
-  CROSS JOIN estimators
-  GROUP BY pairs.couple, IF(spans.is_all, 'all', pairs.month), estimators.estimator
-),
-
-differences AS (
-  SELECT
+    couples.couple,
     couples.target,
     couples.against,
     couples.reward_name,
     couples.source,
-    sums.period,
-    sums.estimator,
-    sums.jobs,
-    sums.clusters,
-    sums.clusters - 1 AS degrees,
-    IF(sums.estimator = 'dr', couples.dr - couples.against_dr, couples.ips - couples.against_ips)
-      + sums.beyond / sums.jobs AS difference,
-    IF(
-      sums.estimator = 'dr',
-      ABS(couples.dr) + ABS(couples.against_dr),
-      ABS(couples.ips) + ABS(couples.against_ips)
-    ) AS scale,
-    sums.beyond_squared
-      - 2 * sums.beyond / sums.jobs * sums.beyond_jobs
-      + POW(sums.beyond / sums.jobs, 2) * sums.jobs_squared AS sum_of_squares
-  FROM sums
-  INNER JOIN couples ON couples.couple = sums.couple
+    IF(spans.is_all, 'all', couples.month) AS period,
+    estimators.estimator,
+    pairs.jobs,
+    pairs.clusters,
+    pairs.jobs_squared,
+    IF(estimators.estimator = 'dr', couples.dr, couples.ips) AS centre,
+    IF(estimators.estimator = 'dr', couples.dr_size, couples.ips_size) AS size,
+    IF(estimators.estimator = 'dr', pairs.dr, pairs.ips) AS beyond,
+    IF(estimators.estimator = 'dr', pairs.dr_jobs, pairs.ips_jobs) AS beyond_jobs,
+    IF(estimators.estimator = 'dr', pairs.dr_squared, pairs.ips_squared) AS beyond_squared
+  FROM pairs
+  INNER JOIN couples ON couples.couple = pairs.couple AND couples.month = pairs.month
+  CROSS JOIN spans
+  CROSS JOIN estimators
+),
+
+means AS (
+  SELECT
+    couple,
+    period,
+    estimator,
+    target,
+    against,
+    reward_name,
+    source,
+    CAST(SUM(jobs) AS INT64) AS jobs,
+    CAST(SUM(clusters) AS INT64) AS clusters,
+    CAST(SUM(clusters) - 1 AS INT64) AS degrees,
+    SUM(jobs * centre + beyond) / SUM(jobs) AS difference,
+    SUM(jobs * size) / SUM(jobs) AS size
+  FROM parts
+  GROUP BY couple, period, estimator, target, against, reward_name, source
+),
+
+squares AS (
+  SELECT
+    means.couple,
+    means.period,
+    means.estimator,
+    SUM(
+      parts.beyond_squared
+        + 2 * (parts.centre - means.difference) * parts.beyond_jobs
+        + POW(parts.centre - means.difference, 2) * parts.jobs_squared
+    ) AS sum_of_squares,
+    SUM(parts.beyond_squared) AS beyond_squared
+  FROM parts
+  INNER JOIN means
+    ON means.couple = parts.couple AND means.period = parts.period AND means.estimator = parts.estimator
+  GROUP BY means.couple, means.period, means.estimator
 ),
 
 -- What is left of a difference or a variance of 0 after rounding is 0.
 errors AS (
   SELECT
-    target,
-    against,
-    reward_name,
-    source,
-    period,
-    estimator,
-    jobs,
-    clusters,
-    degrees,
-    IF(ABS(difference) <= 1e-12 * scale, 0, difference) AS difference,
+    means.target,
+    means.against,
+    means.reward_name,
+    means.source,
+    means.period,
+    means.estimator,
+    means.jobs,
+    means.clusters,
+    means.degrees,
+    IF(ABS(means.difference) <= 1e-12 * means.size, 0, means.difference) AS difference,
     CASE
-      WHEN clusters < 2 THEN NULL
-      WHEN sum_of_squares <= 1e-24 * POW(scale * jobs, 2) THEN 0
-      ELSE SQRT(clusters / degrees * sum_of_squares) / jobs
+      WHEN means.clusters < 2 THEN NULL
+      WHEN squares.sum_of_squares <= 1e-24 * POW(means.size * means.jobs, 2) + 1e-14 * squares.beyond_squared THEN 0
+      ELSE SQRT(means.clusters / means.degrees * squares.sum_of_squares) / means.jobs
     END AS standard_error
-  FROM differences
+  FROM means
+  INNER JOIN squares
+    ON squares.couple = means.couple AND squares.period = means.period AND squares.estimator = means.estimator
 ),
 
 -- How many standard errors the intervals reach to either side; and the difference as a normal quantile, over sqrt(2).

@@ -196,7 +196,7 @@ runners: [{ name: Mac Docker Runner, machine: m, executor: docker, tags: [x] }]
     expect(rows[0]).toMatchObject({
       choice_set_id: answer?.choice_set_id,
       policy: 'thompson',
-      policy_version: '1',
+      policy_version: '2',
       state_generation: answer?.state?.generation,
     })
     expect(JSON.parse(rows[0]?.feasible as string)).toEqual(answer?.feasible)

@@ -70,6 +70,7 @@ const support = (target: string, infeasible = 0) => ({
   versions: 1,
   infeasible_share: infeasible,
   off_support_share: 0.012,
+  left_share: 0.23,
   unmatched_share: 0.61,
   mean_weight: 0.994,
   max_weight: 31.4,

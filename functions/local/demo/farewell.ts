@@ -20,6 +20,7 @@ export function farewell(facts: DemoFacts, { startsAt, realMs, dataFolder }: Dem
     ...seenOf(facts),
     '',
     `All of it is kept in ${dataFolder}, marked synthetic, until the next demo. Try:`,
+    `  npx runner-bandit evaluate --data ${folder}`,
     `  npx runner-bandit stats --data ${folder}`,
     `  npx runner-bandit recommend --project 101 --job unit --tags docker-any --data ${folder}`,
     `  npx runner-bandit sql "SELECT job_name, actual_runner, nsai_runner FROM ci_metrics.decision_outcomes LIMIT 9" --data ${folder}`,

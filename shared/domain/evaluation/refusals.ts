@@ -26,7 +26,13 @@ export type Evidence = {
   /** Of the source that is used; null when there is nothing to test. */
   propensity: { isPassed: boolean; reason: string } | null
   /** Of the policy under that source. */
-  support: { offSupportShare: number; effectiveSampleSize: number; infeasibleShare: number } | null
+  support: {
+    offSupportShare: number
+    effectiveSampleSize: number
+    infeasibleShare: number
+    /** Of picks that had no room at that moment: they are left to GitLab. */
+    leftShare: number
+  } | null
   /** The policy minus what was done, doubly robust; null when it cannot be computed. */
   answer: {
     clusters: number

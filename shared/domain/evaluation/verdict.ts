@@ -110,11 +110,17 @@ function assumptionsOf(answer: Answer, { question, support }: Evidence): string[
       ? ''
       : ` Who looks again and again until it says something should read the sequence instead: ${signed(sequenceLow, decimals)} to ${signed(sequenceHigh, decimals)}.`
   const infeasible = support?.infeasibleShare ?? 0
+  const left = support?.leftShare ?? 0
   return [
     ASSUMED_OF_SOURCE[question.source],
     'Given what is known of a job and of the fleet when it starts, who got it hangs on nothing that also makes it good or bad.',
     'Jobs of different pipelines are independent of each other; jobs of one need not be.',
     'Jobs are rerouted one at a time: what it does to queues and loads when all follow is not in here.',
+    ...(left > 0
+      ? [
+          `${percent(left)} of the picks had no room at that moment, as far as is known: they are left to GitLab, and add nothing to the difference.`,
+        ]
+      : []),
     `The interval is for one look.${anytime}`,
     ...(question.isPrimary
       ? []
@@ -133,7 +139,7 @@ const ASSUMED_OF_SOURCE = {
   recorded:
     'The probabilities are those that the jobs were routed with; it speaks of routed jobs, not of the others.',
   estimated:
-    "GitLab's own choices are as probable as counted among jobs with the same feasible runners, free slots and runner of the job before; their test is below.",
+    "GitLab's own choices are as probable as counted among jobs with the same feasible runners, the same of them with room, and the same runner of the job before; the report has their test.",
   uniform:
     'GitLab gives a job to each feasible runner with the same probability: assumed, and not refuted by its test.',
 }

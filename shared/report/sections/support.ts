@@ -11,7 +11,7 @@ export function supportSection({ support, weights, question, limits }: Evaluatio
   return [
     heading('Support'),
     paragraph(
-      `A job says something of a policy when the policy would have done what was done; its weight is the policy's probability of that over GitLab's. Off support is what a policy picks where GitLab never did in the same situation: at most ${share(limits.most_off_support)} may be so. The effective sample size is how many evenly weighted jobs the log is worth: at least ${count(limits.fewest_effective)}.`,
+      `A job says something of a policy when the policy would have done what was done; its weight is the policy's probability of that over GitLab's. Off support is what a policy picks where GitLab never did in the same situation: at most ${share(limits.most_off_support)} may be so. A pick that had no room at that moment is left to GitLab, which could not have chosen it either. The effective sample size is how many evenly weighted jobs the log is worth: at least ${count(limits.fewest_effective)}.`,
     ),
     ...table(
       'Support per policy',
@@ -22,6 +22,7 @@ export function supportSection({ support, weights, question, limits }: Evaluatio
           'versions',
           'infeasible picks',
           'off support',
+          'left to GitLab',
           'unmatched',
           'mean weight',
           'largest',
@@ -36,6 +37,7 @@ export function supportSection({ support, weights, question, limits }: Evaluatio
         count(row.versions),
         share(row.infeasible_share),
         share(row.off_support_share),
+        share(row.left_share),
         share(row.unmatched_share),
         figure(row.mean_weight),
         figure(row.max_weight, 1),

@@ -42,8 +42,9 @@ function curveOf(unordered: readonly IndependentTerm[]): CurveDay[] {
           high: lowerBounds(terms.map(({ weight, reward }) => weight * (1 - reward / range))),
         }
   const psi = terms.map(doublyRobust)
+  let jobsSoFar = 0
   return [...Map.groupBy(terms, ({ job }) => job.day)].map(([day, ofDay]) => {
-    const jobsSoFar = terms.filter(({ job }) => job.day <= day).length
+    jobsSoFar += ofDay.length
     const best = (list: readonly number[] | undefined) => Math.max(...(list ?? []).slice(0, jobsSoFar))
     const within = (share: number) => Math.min(1, Math.max(0, share)) * (range ?? Number.NaN)
     return {

@@ -22,18 +22,23 @@ export function propensityModel(
   const unrouted = jobs
     .filter(({ recorded }) => recorded === null)
     .map((job) => ({ ...contextOf(job), fold: job.fold, action: job.action }))
+    .map((job) => ({ ...job, freeText: job.free.join() }))
   const shrunk = (part: number, whole: number, prior: number) =>
     (part + PROPENSITY_WEIGHT * prior) / (whole + PROPENSITY_WEIGHT)
+  const taken = (list: typeof unrouted, arm: string) => list.filter(({ action }) => action === arm).length
+  const othersOf = remembered(({ fold, signature }: Pick<Cell, 'fold' | 'signature'>) =>
+    unrouted.filter((job) => job.fold !== fold && job.signature === signature),
+  )
+  const rateOf = remembered(({ fold, signature, arm }: Pick<Cell, 'fold' | 'signature' | 'arm'>) => {
+    const others = othersOf({ fold, signature })
+    const withRoom = others.filter(({ free }) => free.includes(arm)).length
+    return shrunk(taken(others, arm), withRoom, 1 / signature.split(',').length)
+  })
   return remembered(({ fold, signature, free, previousArm, arm }) => {
     if (!free.includes(arm)) return 0
-    const ofSignature = unrouted.filter((job) => job.fold !== fold && job.signature === signature)
-    const taken = (list: typeof unrouted, one: string) => list.filter(({ action }) => action === one).length
-    const rate = (one: string) => {
-      const withRoom = ofSignature.filter((job) => job.free.includes(one)).length
-      return shrunk(taken(ofSignature, one), withRoom, 1 / signature.split(',').length)
-    }
-    const first = rate(arm) / free.map(rate).reduce((sum, one) => sum + one)
-    const alike = ofSignature.filter((job) => job.free.join() === free.join())
+    const rates = free.map((one) => rateOf({ fold, signature, arm: one }))
+    const first = rateOf({ fold, signature, arm }) / rates.reduce((sum, one) => sum + one)
+    const alike = othersOf({ fold, signature }).filter(({ freeText }) => freeText === free.join())
     const second = shrunk(taken(alike, arm), alike.length, first)
     const after = alike.filter((job) => job.previousArm === previousArm)
     const third = shrunk(taken(after, arm), after.length, second)

@@ -1,14 +1,18 @@
 /** check-data on BigQuery: the warehouse of the cloud is asked the same as the local one, by its own client. */
 import { expect, test } from 'vitest'
 import { checkData } from '../../../functions/check-data.ts'
+import { deploySql } from '../../../functions/deploy-sql.ts'
+import { describe } from '../../../shared/runtime/sql.ts'
 import { decisionRow, eventRow, outcomeRow } from '../../contract/warehouse.harness.ts'
+import { onlyViews } from '../../sql/check-cases.ts'
 import { playedBigquery } from '../../support/bigquery.ts'
 import { fixedClock } from '../../support/fixed-clock.ts'
 
 const NOW = '2026-11-21T00:00:00.000Z'
 
 test('finds on BigQuery what is wrong, errors first, at the time that it is given', async () => {
-  const { warehouse } = await playedBigquery()
+  const { warehouse, schema } = await playedBigquery({ bare: true })
+  await deploySql({ dryRun: false }, { schema, catalogue: onlyViews(['decision_outcomes']), describe })
   const clock = fixedClock(Date.parse(NOW))
   const empty = await checkData({ warehouse, clock })
   expect(new Set(empty.checks.map(({ status }) => status))).toEqual(new Set(['empty']))

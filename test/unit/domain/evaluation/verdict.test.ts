@@ -29,7 +29,7 @@ function evidence({ question, log, answer, ...rest }: Overrides = {}): Evidence 
     log: { decided: 4100, evaluated: 4012, leftOut: [], clusters: 1003, ...log },
     failedChecks: [],
     propensity: { isPassed: true, reason: '' },
-    support: { offSupportShare: 0.01, effectiveSampleSize: 812, infeasibleShare: 0 },
+    support: { offSupportShare: 0.01, effectiveSampleSize: 812, infeasibleShare: 0, leftShare: 0 },
     answer: answer === null ? null : { ...ANSWER, ...answer },
     moreJobs: null,
     smallestDifference: 0.056,
@@ -81,8 +81,14 @@ test('a question that was not laid down beforehand has to stand out among all th
   expect(verdict({ ...asked, answer: { pHolm: 0.01 } }).assumptions.join(' ')).toContain('it explores')
 })
 
+test('picks without room are named as left to GitLab', () => {
+  const support = { offSupportShare: 0, effectiveSampleSize: 400, infeasibleShare: 0, leftShare: 0.23 }
+  expect(verdict({ support }).assumptions.join(' ')).toContain('23 % of the picks had no room')
+  expect(verdict({}).assumptions.join(' ')).not.toContain('no room')
+})
+
 test('picks that could not have run the job are named as what they are', () => {
-  const support = { offSupportShare: 0, effectiveSampleSize: 400, infeasibleShare: 0.89 }
+  const support = { offSupportShare: 0, effectiveSampleSize: 400, infeasibleShare: 0.89, leftShare: 0 }
   expect(verdict({ support }).assumptions.join(' ')).toContain('89 % of the picks could not have run the job')
 })
 
@@ -141,21 +147,21 @@ describe('there is no verdict', () => {
     ],
     [
       'where GitLab never did what the policy would do',
-      { support: { offSupportShare: 0.4, effectiveSampleSize: 800, infeasibleShare: 0 } },
+      { support: { offSupportShare: 0.4, effectiveSampleSize: 800, infeasibleShare: 0, leftShare: 0 } },
       /40 % of what thompson picks, GitLab never chose/,
       /canary/,
       null,
     ],
     [
       'with an effective sample size below 100: twice the jobs give twice of 50',
-      { support: { offSupportShare: 0, effectiveSampleSize: 50, infeasibleShare: 0 } },
+      { support: { offSupportShare: 0, effectiveSampleSize: 50, infeasibleShare: 0, leftShare: 0 } },
       /worth 50 jobs/,
       /4,012 more jobs/,
       4012,
     ],
     [
       'when GitLab and the policy never agree',
-      { support: { offSupportShare: 0, effectiveSampleSize: 0, infeasibleShare: 0 } },
+      { support: { offSupportShare: 0, effectiveSampleSize: 0, infeasibleShare: 0, leftShare: 0 } },
       /worth 0 jobs/,
       /hardly ever agree/,
       null,
@@ -189,7 +195,7 @@ describe('there is no verdict', () => {
     const { reasons } = verdict({
       failedChecks: [{ name: 'reward_range', sentence: '1 of 9 rewards' }],
       propensity: { isPassed: false, reason: 'Not even.' },
-      support: { offSupportShare: 0.5, effectiveSampleSize: 3, infeasibleShare: 0 },
+      support: { offSupportShare: 0.5, effectiveSampleSize: 3, infeasibleShare: 0, leftShare: 0 },
     })
     expect(reasons).toHaveLength(4)
   })
@@ -204,8 +210,8 @@ test('no failing check and no failing test ever lets a verdict through, whatever
         { failedChecks: [{ name: 'a', sentence: 'b' }] },
         { propensity: { isPassed: false, reason: 'c' } },
         { log: { clusters: 29 } },
-        { support: { offSupportShare: 0.11, effectiveSampleSize: 800, infeasibleShare: 0 } },
-        { support: { offSupportShare: 0, effectiveSampleSize: 99, infeasibleShare: 0 } },
+        { support: { offSupportShare: 0.11, effectiveSampleSize: 800, infeasibleShare: 0, leftShare: 0 } },
+        { support: { offSupportShare: 0, effectiveSampleSize: 99, infeasibleShare: 0, leftShare: 0 } },
       ),
       (difference, half, fault) => {
         const answer = { difference, low: difference - half, high: difference + half }

@@ -1,0 +1,72 @@
+/** Looking again and again while a log grows: does an interval hold the truth at every look? */
+import { bernsteinSequence } from '../../domain/evaluation/confidence-sequence.ts'
+import { drOf, mean } from './estimated.ts'
+import type { Sample } from './sample.ts'
+import { type Prefix, prefixOf, type Source, TARGETS, type TargetName } from './targets.ts'
+
+/** Of one log: whether the truth so far was held at all looks together, and at the last. */
+export type Held = { always: boolean; atEnd: boolean }
+export type Looked = {
+  target: TargetName
+  source: Source
+  /** For one look, and so wrong here. */
+  t: Held
+  asymptotic: Held
+  /** At every single job. */
+  bernstein: Held
+}
+
+/** Sources that a sequence is shown of. */
+const LOOKED_SOURCES = ['true', 'estimated'] as const
+/** Each look is at so many times as many jobs as the one before: error and truth change with the logarithm. */
+const GROWTH = 1.3
+/** With fewer pipelines `evaluate` gives no verdict. */
+const FEWEST_CLUSTERS = 30
+
+/** @param whole the prefix of all jobs. */
+export function lookedAt(sample: Sample, whole: Prefix): Looked[] {
+  const prefixes = [...looksOf(whole).map((count) => prefixOf(sample, count)), whole]
+  return LOOKED_SOURCES.flatMap((source) =>
+    TARGETS.map((target) => {
+      const [t, asymptotic] = [notYet(), notYet()]
+      for (const prefix of prefixes) {
+        const { low, high, sequenceLow, sequenceHigh } = drOf(prefix.terms(target, source))
+        const truth = mean(prefix.truths(target))
+        look(t, low, high, truth)
+        look(asymptotic, sequenceLow, sequenceHigh, truth)
+      }
+      return { target, source, t, asymptotic, bernstein: bernsteinHeld(whole, target, source) }
+    }),
+  )
+}
+
+/** Numbers of jobs, ascending, the whole log's not among them. */
+function looksOf({ jobs }: Prefix): number[] {
+  const clusters = new Set<string>()
+  const first = jobs.findIndex(({ cluster }) => clusters.add(cluster).size === FEWEST_CLUSTERS) + 1
+  if (first === 0) return []
+  const looks: number[] = []
+  for (let count = jobs.length / GROWTH; count >= first; count /= GROWTH) looks.unshift(Math.round(count))
+  return looks
+}
+
+function bernsteinHeld(whole: Prefix, target: TargetName, source: Source): Held {
+  const truths = whole.truths(target)
+  const sequence = bernsteinSequence()
+  const held = notYet()
+  let sum = 0
+  for (const [place, { weight, reward }] of whole.terms(target, source).entries()) {
+    sequence.add(weight, reward)
+    sum += truths[place] as number
+    const { low, high } = sequence.bounds()
+    look(held, low, high, sum / (place + 1))
+  }
+  return held
+}
+
+const notYet = (): Held => ({ always: true, atEnd: true })
+
+function look(held: Held, low: number | null, high: number | null, truth: number): void {
+  held.atEnd = low !== null && high !== null && low <= truth && truth <= high
+  held.always &&= held.atEnd
+}
