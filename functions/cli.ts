@@ -19,6 +19,7 @@ import { addReplayPolicy } from './cli/replay-policy.ts'
 import { addSimulate } from './cli/simulate.ts'
 import { addSmoke } from './cli/smoke.ts'
 import { addUpkeep } from './cli/upkeep.ts'
+import { addValidateEstimators } from './cli/validate-estimators.ts'
 import { serveDemo } from './local/demo/demo.ts'
 import { DEFAULT_FOLDER } from './local/demo/demo-folder.ts'
 import { serve } from './local/serve.ts'
@@ -90,6 +91,7 @@ addModes(program)
 addUpkeep(program)
 addCheck(program)
 addSimulate(program)
+addValidateEstimators(program)
 addDoctor(program)
 addSmoke(program)
 addDeploySql(program, warehouseSchemaFor)

@@ -26,14 +26,33 @@ queues AS (
   FROM queue_changes
 ),
 
-room AS (
-  SELECT
-    candidates.decision_id,
-    STRING_AGG(IF(candidates.is_full, NULL, candidates.arm), ',' ORDER BY candidates.arm) AS free_arms,
-    LOGICAL_OR(candidates.arm = jobs.pipeline_arm AND NOT candidates.is_full) AS may_stay
-  FROM ci_metrics.candidates AS candidates
-  INNER JOIN jobs ON jobs.decision_id = candidates.decision_id
-  GROUP BY candidates.decision_id
+without_room AS (
+  SELECT decision_id, STRING_AGG(arm, ',' ORDER BY arm) AS full_arms
+  FROM ci_metrics.full_arms
+  GROUP BY decision_id
+),
+
+rooms AS (
+  SELECT jobs.decision_id, jobs.signature, COALESCE(without_room.full_arms, '') AS full_arms
+  FROM jobs
+  LEFT JOIN without_room ON without_room.decision_id = jobs.decision_id
+),
+
+-- There are few different ones; any job that had it tells which arms are left.
+examples AS (
+  SELECT signature, full_arms, MIN(decision_id) AS decision_id
+  FROM rooms
+  GROUP BY signature, full_arms
+),
+
+free_sets AS (
+  SELECT examples.signature, examples.full_arms, STRING_AGG(feasible_sets.arm, ',' ORDER BY feasible_sets.arm) AS free_arms
+  FROM examples
+  INNER JOIN ci_metrics.feasible_sets AS feasible_sets ON feasible_sets.signature = examples.signature
+  LEFT JOIN ci_metrics.full_arms AS full_arms
+    ON full_arms.decision_id = examples.decision_id AND full_arms.arm = feasible_sets.arm
+  WHERE full_arms.arm IS NULL
+  GROUP BY examples.signature, examples.full_arms
 )
 
 SELECT
@@ -41,13 +60,18 @@ SELECT
   jobs.fold,
   jobs.signature,
   jobs.feasible_count,
-  room.free_arms,
-  IF(COALESCE(room.may_stay, FALSE), jobs.pipeline_arm, '') AS previous_arm,
+  free_sets.free_arms,
+  IF(before.arm IS NOT NULL AND full_before.arm IS NULL, jobs.pipeline_arm, '') AS previous_arm,
   CAST(queues.depth AS INT64) AS queue_depth,
   jobs.action,
   jobs.is_routed,
   jobs.recorded_propensity,
   jobs.attempt
 FROM jobs
-INNER JOIN room ON room.decision_id = jobs.decision_id
+INNER JOIN rooms ON rooms.decision_id = jobs.decision_id
+INNER JOIN free_sets ON free_sets.signature = rooms.signature AND free_sets.full_arms = rooms.full_arms
 INNER JOIN queues ON queues.decision_id = jobs.decision_id
+LEFT JOIN ci_metrics.feasible_sets AS before
+  ON before.signature = jobs.signature AND before.arm = jobs.pipeline_arm
+LEFT JOIN ci_metrics.full_arms AS full_before
+  ON full_before.decision_id = jobs.decision_id AND full_before.arm = jobs.pipeline_arm

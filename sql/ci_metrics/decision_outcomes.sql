@@ -14,6 +14,17 @@ WITH decisions AS (
   ) = 1
 ),
 
+-- The same ones, for answers: an engine that keeps what is read several times keeps these few columns.
+asked AS (
+  SELECT
+    instance, project_id, job_id, job_key, parent_pipeline_id, COALESCE(started_at, decided_at) AS began_at
+  FROM ci_metrics.runner_decisions
+  QUALIFY ROW_NUMBER() OVER (
+    PARTITION BY instance, project_id, job_id
+    ORDER BY decided_late, decided_at, decision_id, state_observations
+  ) = 1
+),
+
 outcomes AS (
   SELECT *
   FROM ci_metrics.job_outcomes
@@ -24,30 +35,29 @@ outcomes AS (
 -- asked within a minute after the job began counts where nothing was asked before.
 answers AS (
   SELECT
-    decisions.instance,
-    decisions.project_id,
-    decisions.job_id,
+    asked.instance,
+    asked.project_id,
+    asked.job_id,
     recommendations.decision_id,
     FALSE AS is_reported,
-    recommendations.decided_at <= COALESCE(decisions.started_at, decisions.decided_at) AS is_before
-  FROM decisions
+    recommendations.decided_at <= asked.began_at AS is_before
+  FROM asked
   INNER JOIN ci_metrics.recommendations
-    ON recommendations.project_id = decisions.project_id
-    AND recommendations.pipeline_id = decisions.parent_pipeline_id
-    AND recommendations.job_key = decisions.job_key
-  WHERE
-    UNIX_MILLIS(recommendations.decided_at) <= UNIX_MILLIS(COALESCE(decisions.started_at, decisions.decided_at)) + 60000
+    ON recommendations.project_id = asked.project_id
+    AND recommendations.pipeline_id = asked.parent_pipeline_id
+    AND recommendations.job_key = asked.job_key
+  WHERE UNIX_MILLIS(recommendations.decided_at) <= UNIX_MILLIS(asked.began_at) + 60000
   UNION ALL
-  SELECT decisions.instance, decisions.project_id, decisions.job_id, recommendations.decision_id, TRUE, TRUE
-  FROM decisions
+  SELECT asked.instance, asked.project_id, asked.job_id, recommendations.decision_id, TRUE, TRUE
+  FROM asked
   INNER JOIN outcomes
-    ON outcomes.instance = decisions.instance
-    AND outcomes.project_id = decisions.project_id
-    AND outcomes.job_id = decisions.job_id
+    ON outcomes.instance = asked.instance
+    AND outcomes.project_id = asked.project_id
+    AND outcomes.job_id = asked.job_id
   INNER JOIN ci_metrics.recommendations
     ON recommendations.decision_id = outcomes.routing_decision_id
-    AND recommendations.project_id = decisions.project_id
-    AND recommendations.job_key = decisions.job_key
+    AND recommendations.project_id = asked.project_id
+    AND recommendations.job_key = asked.job_key
 ),
 
 -- The last word on a job, once however often it was written; whether it routed is asked of that one alone.

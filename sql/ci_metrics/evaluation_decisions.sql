@@ -65,7 +65,6 @@ SELECT
   jobs.signature,
   jobs.feasible,
   jobs.feasible_count,
-  jobs.choices,
   jobs.recorded_propensity,
   jobs.queued_seconds,
   IF(jobs.is_success, IF(jobs.run_seconds IS NULL, NULL, jobs.reward), 0) AS reward_spec,

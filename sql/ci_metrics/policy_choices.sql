@@ -11,19 +11,13 @@ named AS (
   SELECT decision_id, target, arm
   FROM ci_metrics.policy_picks
   WHERE rest > 0 AND arm IS NOT NULL
-),
-
-full_arms AS (
-  SELECT decision_id, arm
-  FROM ci_metrics.candidates
-  WHERE is_full
 )
 
 SELECT
   picks.decision_id, picks.target, picks.decided, picks.version, picks.arm, picks.probability, picks.is_feasible,
   full_arms.arm IS NULL AS has_room
 FROM ci_metrics.policy_picks AS picks
-LEFT JOIN full_arms ON full_arms.decision_id = picks.decision_id AND full_arms.arm = picks.arm
+LEFT JOIN ci_metrics.full_arms AS full_arms ON full_arms.decision_id = picks.decision_id AND full_arms.arm = picks.arm
 WHERE picks.probability > 0
 UNION ALL
 SELECT
@@ -32,7 +26,7 @@ SELECT
 FROM rests
 INNER JOIN ci_metrics.evaluation_decisions AS decisions ON decisions.decision_id = rests.decision_id
 INNER JOIN ci_metrics.feasible_sets AS feasible_sets ON feasible_sets.signature = decisions.signature
-LEFT JOIN full_arms ON full_arms.decision_id = rests.decision_id AND full_arms.arm = feasible_sets.arm
+LEFT JOIN ci_metrics.full_arms AS full_arms ON full_arms.decision_id = rests.decision_id AND full_arms.arm = feasible_sets.arm
 LEFT JOIN named
   ON named.decision_id = rests.decision_id AND named.target = rests.target AND named.arm = feasible_sets.arm
 WHERE named.arm IS NULL

@@ -1,95 +1,103 @@
 -- Is one target policy better than another, or than what GitLab did? Paired: both are estimated on the same jobs, so
--- what makes a pipeline good or bad under either is gone from the difference D. Its error is CR1 over pipelines of
--- d - n_g D, with d what the two values of a pipeline differ by. d is summed up as e, what it has beyond the difference c
--- of the two targets' values in its month: D = sum (n_g c + e) / n, and the squares of e + n_g (c - D) lose no digits.
--- Where both have not decided on the same number of a pipeline's jobs, that pipeline is left out. p_value is two-sided:
--- t becomes normal by Wallace (1959), its tail by the erfc of Numerical Recipes (relative error below 1.2e-7); p_holm is
--- Holm's (1979) over the pairs of one reward, source, period and estimator.
+-- what makes a pipeline good or bad under either is gone from the difference D = sum d / n, where d is what the sums of
+-- the two differ by in a pipeline. Its error is CR1 over pipelines of d - n_g D. Where both have not decided on the same
+-- number of a pipeline's jobs, that pipeline is left out. p_value is two-sided: t becomes normal by Wallace (1959), its
+-- tail by the erfc of Numerical Recipes (relative error below 1.2e-7); p_holm is Holm's (1979) over the pairs of one
+-- reward, source, period and estimator.
 -- Grain: one row per pair of targets (against logged, else in order of their names), reward, source, period and
 -- estimator.
 WITH clusters AS (
-  SELECT target, reward_name, source, period AS month, cluster_id, jobs, ips, model + residual AS dr
-  FROM ci_metrics.policy_clusters
-  WHERE period <> 'all'
-),
-
--- Values, and the mean size of what they are sums of, by which rounding is told from a difference. A number stands for
--- the texts that the pairs of clusters would else be joined and grouped by.
-totals AS (
   SELECT
     target,
     reward_name,
     source,
-    month,
-    DENSE_RANK() OVER (ORDER BY target, reward_name, source) AS series,
-    SUM(ips) / SUM(jobs) AS ips,
-    SUM(dr) / SUM(jobs) AS dr,
-    SUM(ABS(ips)) / SUM(jobs) AS ips_size,
-    SUM(ABS(dr)) / SUM(jobs) AS dr_size
-  FROM clusters
-  GROUP BY target, reward_name, source, month
+    period AS month,
+    cluster_id,
+    jobs,
+    ips,
+    model + residual AS dr,
+    ABS(ips) AS ips_size,
+    ABS(model) + ABS(residual) AS dr_size
+  FROM ci_metrics.policy_clusters
+  WHERE period <> 'all'
 ),
 
--- A pair has the same number in every month.
+-- A number stands for the texts that the pairs of clusters would else be joined and grouped by. The size of what values
+-- are sums of is what rounding is told from a difference by.
+series AS (
+  SELECT
+    target,
+    reward_name,
+    source,
+    ROW_NUMBER() OVER (ORDER BY target, reward_name, source) AS series,
+    SUM(ips_size) / SUM(jobs) AS ips_size,
+    SUM(dr_size) / SUM(jobs) AS dr_size
+  FROM clusters
+  GROUP BY target, reward_name, source
+),
+
 couples AS (
   SELECT
-    DENSE_RANK() OVER (ORDER BY one.series, other.series) AS couple,
-    one.month,
+    ROW_NUMBER() OVER (ORDER BY one.series, other.series) AS couple,
     one.series,
     other.series AS against_series,
     one.target,
     other.target AS against,
     one.reward_name,
     one.source,
-    one.ips - other.ips AS ips,
-    one.dr - other.dr AS dr,
     one.ips_size + other.ips_size AS ips_size,
     one.dr_size + other.dr_size AS dr_size
-  FROM totals AS one
-  INNER JOIN totals AS other
+  FROM series AS one
+  INNER JOIN series AS other
     ON other.reward_name = one.reward_name
     AND other.source = one.source
-    AND other.month = one.month
   WHERE one.target <> 'logged' AND (other.target = 'logged' OR one.target < other.target)
 ),
 
-influences AS (
-  SELECT
-    totals.series,
-    clusters.month,
-    clusters.cluster_id,
-    clusters.jobs,
-    clusters.ips - clusters.jobs * totals.ips AS ips,
-    clusters.dr - clusters.jobs * totals.dr AS dr
+numbered AS (
+  SELECT series.series, clusters.month, clusters.cluster_id, clusters.jobs, clusters.ips, clusters.dr
   FROM clusters
-  INNER JOIN totals
-    ON totals.target = clusters.target
-    AND totals.reward_name = clusters.reward_name
-    AND totals.source = clusters.source
-    AND totals.month = clusters.month
+  INNER JOIN series
+    ON series.target = clusters.target
+    AND series.reward_name = clusters.reward_name
+    AND series.source = clusters.source
 ),
 
 pairs AS (
-  SELECT
-    couples.couple,
-    couples.month,
-    COUNT(*) AS clusters,
-    SUM(one.jobs) AS jobs,
-    SUM(CAST(one.jobs AS FLOAT64) * one.jobs) AS jobs_squared,
-    SUM(one.ips - other.ips) AS ips,
-    SUM((one.ips - other.ips) * one.jobs) AS ips_jobs,
-    SUM((one.ips - other.ips) * (one.ips - other.ips)) AS ips_squared,
-    SUM(one.dr - other.dr) AS dr,
-    SUM((one.dr - other.dr) * one.jobs) AS dr_jobs,
-    SUM((one.dr - other.dr) * (one.dr - other.dr)) AS dr_squared
-  FROM influences AS one
-  INNER JOIN couples ON couples.series = one.series AND couples.month = one.month
-  INNER JOIN influences AS other
+  SELECT couples.couple, one.month, one.jobs, one.ips - other.ips AS ips, one.dr - other.dr AS dr
+  FROM numbered AS one
+  INNER JOIN couples ON couples.series = one.series
+  INNER JOIN numbered AS other
     ON other.cluster_id = one.cluster_id
     AND other.series = couples.against_series
-    AND other.month = one.month
     AND other.jobs = one.jobs
-  GROUP BY couples.couple, couples.month
+),
+
+months AS (
+  SELECT
+    couple,
+    month,
+    COUNT(*) AS clusters,
+    SUM(jobs) AS jobs,
+    SUM(CAST(jobs AS FLOAT64) * jobs) AS jobs_squared,
+    SUM(ips) / SUM(jobs) AS ips,
+    SUM(dr) / SUM(jobs) AS dr
+  FROM pairs
+  GROUP BY couple, month
+),
+
+-- Squares and products are summed up around each month's own difference, where they lose no digits.
+month_squares AS (
+  SELECT
+    months.couple,
+    months.month,
+    SUM((pairs.ips - pairs.jobs * months.ips) * pairs.jobs) AS ips_jobs,
+    SUM((pairs.ips - pairs.jobs * months.ips) * (pairs.ips - pairs.jobs * months.ips)) AS ips_squared,
+    SUM((pairs.dr - pairs.jobs * months.dr) * pairs.jobs) AS dr_jobs,
+    SUM((pairs.dr - pairs.jobs * months.dr) * (pairs.dr - pairs.jobs * months.dr)) AS dr_squared
+  FROM pairs
+  INNER JOIN months ON months.couple = pairs.couple AND months.month = pairs.month
+  GROUP BY months.couple, months.month
 ),
 
 spans AS (
@@ -105,83 +113,92 @@ estimators AS (
 -- Each month as a part of itself and of all.
 parts AS (
   SELECT
-    couples.couple,
-    couples.target,
-    couples.against,
-    couples.reward_name,
-    couples.source,
-    IF(spans.is_all, 'all', couples.month) AS period,
+    months.couple,
+    IF(spans.is_all, 'all', months.month) AS period,
     estimators.estimator,
-    pairs.jobs,
-    pairs.clusters,
-    pairs.jobs_squared,
-    IF(estimators.estimator = 'dr', couples.dr, couples.ips) AS centre,
-    IF(estimators.estimator = 'dr', couples.dr_size, couples.ips_size) AS size,
-    IF(estimators.estimator = 'dr', pairs.dr, pairs.ips) AS beyond,
-    IF(estimators.estimator = 'dr', pairs.dr_jobs, pairs.ips_jobs) AS beyond_jobs,
-    IF(estimators.estimator = 'dr', pairs.dr_squared, pairs.ips_squared) AS beyond_squared
-  FROM pairs
-  INNER JOIN couples ON couples.couple = pairs.couple AND couples.month = pairs.month
+    months.jobs,
+    months.clusters,
+    months.jobs_squared,
+    IF(estimators.estimator = 'dr', months.dr, months.ips) AS difference,
+    IF(estimators.estimator = 'dr', squares.dr_jobs, squares.ips_jobs) AS beyond_jobs,
+    IF(estimators.estimator = 'dr', squares.dr_squared, squares.ips_squared) AS beyond_squared
+  FROM months
+  INNER JOIN month_squares AS squares ON squares.couple = months.couple AND squares.month = months.month
   CROSS JOIN spans
   CROSS JOIN estimators
 ),
 
-means AS (
+differences AS (
   SELECT
     couple,
     period,
     estimator,
+    CAST(SUM(jobs) AS INT64) AS jobs,
+    CAST(SUM(clusters) AS INT64) AS clusters,
+    SUM(jobs * difference) / SUM(jobs) AS difference
+  FROM parts
+  GROUP BY couple, period, estimator
+),
+
+-- The same squares around the difference of the whole period.
+squares AS (
+  SELECT
+    differences.couple,
+    differences.period,
+    differences.estimator,
+    SUM(
+      parts.beyond_squared
+        + 2 * (parts.difference - differences.difference) * parts.beyond_jobs
+        + POW(parts.difference - differences.difference, 2) * parts.jobs_squared
+    ) AS sum_of_squares
+  FROM parts
+  INNER JOIN differences
+    ON differences.couple = parts.couple
+    AND differences.period = parts.period
+    AND differences.estimator = parts.estimator
+  GROUP BY differences.couple, differences.period, differences.estimator
+),
+
+sized AS (
+  SELECT
+    couples.target,
+    couples.against,
+    couples.reward_name,
+    couples.source,
+    differences.period,
+    differences.estimator,
+    differences.jobs,
+    differences.clusters,
+    differences.difference,
+    squares.sum_of_squares,
+    IF(differences.estimator = 'dr', couples.dr_size, couples.ips_size) AS size
+  FROM differences
+  INNER JOIN squares
+    ON squares.couple = differences.couple
+    AND squares.period = differences.period
+    AND squares.estimator = differences.estimator
+  INNER JOIN couples ON couples.couple = differences.couple
+),
+
+-- Less than a millionth of what it is the difference of has too few right digits to be told from 0.
+errors AS (
+  SELECT
     target,
     against,
     reward_name,
     source,
-    CAST(SUM(jobs) AS INT64) AS jobs,
-    CAST(SUM(clusters) AS INT64) AS clusters,
-    CAST(SUM(clusters) - 1 AS INT64) AS degrees,
-    SUM(jobs * centre + beyond) / SUM(jobs) AS difference,
-    SUM(jobs * size) / SUM(jobs) AS size
-  FROM parts
-  GROUP BY couple, period, estimator, target, against, reward_name, source
-),
-
-squares AS (
-  SELECT
-    means.couple,
-    means.period,
-    means.estimator,
-    SUM(
-      parts.beyond_squared
-        + 2 * (parts.centre - means.difference) * parts.beyond_jobs
-        + POW(parts.centre - means.difference, 2) * parts.jobs_squared
-    ) AS sum_of_squares,
-    SUM(parts.beyond_squared) AS beyond_squared
-  FROM parts
-  INNER JOIN means
-    ON means.couple = parts.couple AND means.period = parts.period AND means.estimator = parts.estimator
-  GROUP BY means.couple, means.period, means.estimator
-),
-
--- What is left of a difference or a variance of 0 after rounding is 0.
-errors AS (
-  SELECT
-    means.target,
-    means.against,
-    means.reward_name,
-    means.source,
-    means.period,
-    means.estimator,
-    means.jobs,
-    means.clusters,
-    means.degrees,
-    IF(ABS(means.difference) <= 1e-12 * means.size, 0, means.difference) AS difference,
+    period,
+    estimator,
+    jobs,
+    clusters,
+    clusters - 1 AS degrees,
+    IF(ABS(difference) <= 1e-6 * size, 0, difference) AS difference,
     CASE
-      WHEN means.clusters < 2 THEN NULL
-      WHEN squares.sum_of_squares <= 1e-24 * POW(means.size * means.jobs, 2) + 1e-14 * squares.beyond_squared THEN 0
-      ELSE SQRT(means.clusters / means.degrees * squares.sum_of_squares) / means.jobs
+      WHEN clusters < 2 THEN NULL
+      WHEN sum_of_squares <= 1e-12 * POW(size * jobs, 2) THEN 0
+      ELSE SQRT(clusters / (clusters - 1) * sum_of_squares) / jobs
     END AS standard_error
-  FROM means
-  INNER JOIN squares
-    ON squares.couple = means.couple AND squares.period = means.period AND squares.estimator = means.estimator
+  FROM sized
 ),
 
 -- How many standard errors the intervals reach to either side; and the difference as a normal quantile, over sqrt(2).

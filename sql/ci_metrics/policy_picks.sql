@@ -14,7 +14,8 @@ WITH jobs AS (
 
 lists AS (
   SELECT decision_id, signature, JSON_QUERY_ARRAY(choices) AS items
-  FROM ci_metrics.evaluation_decisions
+  FROM ci_metrics.evaluation_jobs
+  WHERE standing = 'evaluated'
 ),
 
 distributions AS (
@@ -24,18 +25,17 @@ distributions AS (
     CONCAT(JSON_VALUE(item, '$.policy'), IF(JSON_VALUE(item, '$.set') = 'known', '/known', '')) AS target,
     JSON_VALUE(item, '$.version') AS version,
     CAST(JSON_VALUE(item, '$.rest') AS FLOAT64) AS rest,
-    JSON_QUERY_ARRAY(item, '$.probabilities') AS named,
-    CONCAT('[', JSON_QUERY(item, '$'), ']') AS itself
+    IF(JSON_VALUE(item, '$.rest') IS NULL, JSON_VALUE(item, '$.arm'), NULL) AS pick,
+    JSON_QUERY_ARRAY(item, '$.probabilities') AS named
   FROM lists
   CROSS JOIN UNNEST(items) AS item
 ),
 
--- A distribution that names no arm stands for itself, so that it has a row, too.
+-- A distribution that names no arm has a row, too.
 told AS (
   SELECT
-    decision_id, signature, target, version, rest,
-    COALESCE(ARRAY_LENGTH(named), 0) > 0 AS is_named,
-    IF(COALESCE(ARRAY_LENGTH(named), 0) > 0, named, JSON_QUERY_ARRAY(itself)) AS shares
+    decision_id, signature, target, version, rest, pick,
+    IF(rest IS NOT NULL AND ARRAY_LENGTH(named) > 0, named, ['{}']) AS shares
   FROM distributions
 ),
 
@@ -45,12 +45,12 @@ shadow_picks AS (
     signature,
     target,
     COALESCE(version, '') AS version,
-    IF(is_named OR rest IS NULL, JSON_VALUE(share, '$.arm'), NULL) AS arm,
-    CASE WHEN rest IS NULL THEN 1 WHEN is_named THEN CAST(JSON_VALUE(share, '$.probability') AS FLOAT64) END AS probability,
+    IF(rest IS NULL, pick, JSON_VALUE(share, '$.arm')) AS arm,
+    IF(rest IS NULL, 1, CAST(JSON_VALUE(share, '$.probability') AS FLOAT64)) AS probability,
     COALESCE(rest, 0) AS rest
   FROM told
   CROSS JOIN UNNEST(shares) AS share
-  WHERE is_named OR rest IS NOT NULL OR JSON_VALUE(share, '$.arm') IS NOT NULL
+  WHERE rest IS NOT NULL OR pick IS NOT NULL
 ),
 
 arm_sums AS (

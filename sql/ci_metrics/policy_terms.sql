@@ -3,10 +3,20 @@
 --   weight = pi(a) / p + left; feasible = sum of pi over F; model_policy = sum over F of pi q; model_action = q(job key, a)
 -- with q of reward_model. A pick that had no room at that moment is left to GitLab, since GitLab can never choose it then and
 -- the log says nothing of it: the mass of such arms joins what was done, with the weight 1 and the action's own q.
--- Of a distribution that gives `rest` to every arm that it does not name, each sum over F is that of
--- the rest over all of F, plus what the named arms have beyond it. What was logged is all left to GitLab.
+-- Of a distribution that gives `rest` to every arm that it does not name, each sum over F is that of the rest over all of F,
+-- plus what the named arms have beyond it. What was logged is all left to GitLab.
 -- Grain: one row per evaluated job, target, reward and source; none without the reward or the propensity.
-WITH jobs AS (
+WITH chances AS (
+  SELECT
+    decision_id,
+    MAX(IF(source = 'recorded', propensity, NULL)) AS recorded,
+    MAX(IF(source = 'estimated', propensity, NULL)) AS estimated,
+    MAX(IF(source = 'uniform', propensity, NULL)) AS uniform
+  FROM ci_metrics.propensities
+  GROUP BY decision_id
+),
+
+jobs AS (
   SELECT
     decisions.decision_id,
     decisions.cluster_id,
@@ -27,8 +37,12 @@ WITH jobs AS (
     own.q_speed,
     own.q_success,
     own.q_time_to_result,
-    own.q_cost
+    own.q_cost,
+    chances.recorded,
+    chances.estimated,
+    chances.uniform
   FROM ci_metrics.evaluation_decisions AS decisions
+  INNER JOIN chances ON chances.decision_id = decisions.decision_id
   INNER JOIN ci_metrics.reward_model AS own
     ON own.fold = decisions.fold AND own.job_key = decisions.job_key AND own.arm = decisions.action
 ),
@@ -53,12 +67,6 @@ whole_sets AS (
   GROUP BY contexts.fold, contexts.job_key, contexts.signature
 ),
 
-full_arms AS (
-  SELECT decision_id, arm
-  FROM ci_metrics.candidates
-  WHERE is_full
-),
-
 -- What the arms without room are expected to bring together.
 full_sets AS (
   SELECT
@@ -69,7 +77,7 @@ full_sets AS (
     SUM(reward_model.q_success) AS q_success,
     SUM(reward_model.q_time_to_result) AS q_time_to_result,
     SUM(reward_model.q_cost) AS q_cost
-  FROM full_arms
+  FROM ci_metrics.full_arms AS full_arms
   INNER JOIN jobs ON jobs.decision_id = full_arms.decision_id
   INNER JOIN ci_metrics.reward_model AS reward_model
     ON reward_model.fold = jobs.fold
@@ -78,38 +86,50 @@ full_sets AS (
   GROUP BY full_arms.decision_id
 ),
 
--- What the named arms have beyond the rest; q only of those with room.
+-- What the named arms have beyond the rest.
+picks AS (
+  SELECT
+    picks.decision_id,
+    picks.target,
+    picks.decided,
+    picks.rest,
+    picks.arm,
+    picks.probability - picks.rest AS beyond,
+    picks.is_feasible,
+    full_arms.arm IS NOT NULL AS is_full,
+    IF(picks.is_feasible AND full_arms.arm IS NULL, picks.arm, NULL) AS arm_with_room
+  FROM ci_metrics.policy_picks AS picks
+  LEFT JOIN ci_metrics.full_arms AS full_arms
+    ON full_arms.decision_id = picks.decision_id AND full_arms.arm = picks.arm
+  WHERE picks.decided <> 'logged'
+),
+
 named AS (
   SELECT
     picks.decision_id,
     picks.target,
     picks.decided,
     MAX(picks.rest) AS rest,
-    SUM(IF(picks.arm = jobs.action, picks.probability - picks.rest, 0)) AS action,
-    SUM(IF(picks.is_feasible, picks.probability - picks.rest, 0)) AS feasible,
-    SUM(IF(full_arms.arm IS NOT NULL, picks.probability - picks.rest, 0)) AS without_room,
-    COALESCE(SUM((picks.probability - picks.rest) * reward_model.q_spec), 0) AS q_spec,
-    COALESCE(SUM((picks.probability - picks.rest) * reward_model.q_speed), 0) AS q_speed,
-    COALESCE(SUM((picks.probability - picks.rest) * reward_model.q_success), 0) AS q_success,
-    COALESCE(SUM((picks.probability - picks.rest) * reward_model.q_time_to_result), 0) AS q_time_to_result,
-    COALESCE(SUM((picks.probability - picks.rest) * reward_model.q_cost), 0) AS q_cost
-  FROM ci_metrics.policy_picks AS picks
+    SUM(IF(picks.arm = jobs.action, beyond, 0)) AS action,
+    SUM(IF(picks.is_feasible, beyond, 0)) AS feasible,
+    SUM(IF(picks.is_full, beyond, 0)) AS without_room,
+    COALESCE(SUM(beyond * reward_model.q_spec), 0) AS q_spec,
+    COALESCE(SUM(beyond * reward_model.q_speed), 0) AS q_speed,
+    COALESCE(SUM(beyond * reward_model.q_success), 0) AS q_success,
+    COALESCE(SUM(beyond * reward_model.q_time_to_result), 0) AS q_time_to_result,
+    COALESCE(SUM(beyond * reward_model.q_cost), 0) AS q_cost
+  FROM picks
   INNER JOIN jobs ON jobs.decision_id = picks.decision_id
-  LEFT JOIN full_arms ON full_arms.decision_id = picks.decision_id AND full_arms.arm = picks.arm
   LEFT JOIN ci_metrics.reward_model AS reward_model
     ON reward_model.fold = jobs.fold
     AND reward_model.job_key = jobs.job_key
-    AND reward_model.arm = picks.arm
-    AND picks.is_feasible
-    AND full_arms.arm IS NULL
-  WHERE picks.target <> 'logged'
+    AND reward_model.arm = picks.arm_with_room
   GROUP BY picks.decision_id, picks.target, picks.decided
 ),
 
 shares AS (
   SELECT
     named.*,
-    COALESCE(full_sets.full_count, 0) AS full_count,
     named.without_room + named.rest * COALESCE(full_sets.full_count, 0) AS left_to_gitlab,
     COALESCE(full_sets.q_spec, 0) AS full_spec,
     COALESCE(full_sets.q_speed, 0) AS full_speed,
@@ -173,8 +193,10 @@ terms AS (
     underlying.target,
     underlying.decided,
     rewards.reward_name,
+    sources.source,
     underlying.action_probability,
     underlying.left_to_gitlab,
+    CASE sources.source WHEN 'recorded' THEN recorded WHEN 'estimated' THEN estimated ELSE uniform END AS propensity,
     CASE rewards.reward_name
       WHEN 'spec' THEN reward_spec
       WHEN 'speed' THEN reward_speed
@@ -199,24 +221,26 @@ terms AS (
     END AS model_action
   FROM underlying
   CROSS JOIN rewards
+  CROSS JOIN (
+    SELECT 'recorded' AS source UNION ALL SELECT 'estimated' AS source UNION ALL SELECT 'uniform' AS source
+  ) AS sources
   WHERE NOT (rewards.is_lower_better AND ENDS_WITH(underlying.target, '/known'))
 )
 
 SELECT
-  terms.decision_id,
-  terms.cluster_id,
-  terms.month,
-  terms.day,
-  terms.decided_at,
-  terms.target,
-  terms.decided,
-  terms.reward_name,
-  propensities.source,
-  terms.action_probability / propensities.propensity + terms.left_to_gitlab AS weight,
-  terms.reward,
-  terms.feasible,
-  terms.model_policy,
-  terms.model_action
+  decision_id,
+  cluster_id,
+  month,
+  day,
+  decided_at,
+  target,
+  decided,
+  reward_name,
+  source,
+  action_probability / propensity + left_to_gitlab AS weight,
+  reward,
+  feasible,
+  model_policy,
+  model_action
 FROM terms
-INNER JOIN ci_metrics.propensities AS propensities ON propensities.decision_id = terms.decision_id
-WHERE terms.reward IS NOT NULL
+WHERE reward IS NOT NULL AND propensity IS NOT NULL

@@ -4,7 +4,8 @@
 --   r(a) = (n(s, a) + c / k) / (m(s, a) + c), m: jobs at which a had room; p1 = r(a) / sum of r over F;
 --   p2 = (n(s, F, a) + c p1) / (n(s, F) + c); p3 = (n(s, F, v, a) + c p2) / (n(s, F, v) + c);
 --   p = (1 - u) p3 + u / |F|
--- with c = propensity_weight, k feasible arms, and u = propensity_uniform_share, which keeps weights bounded; 0 for an arm without room. No job has a say in its own probability.
+-- with c = propensity_weight, k feasible arms, and u = propensity_uniform_share, which keeps weights bounded; 0 for an arm
+-- without room. No job has a say in its own probability.
 -- Grain: one row per fold, context that jobs of it had, and arm of the signature.
 WITH picks AS (
   SELECT fold, signature, free_arms, previous_arm, action AS arm, COUNT(*) AS jobs
@@ -22,9 +23,13 @@ examples AS (
 ),
 
 rooms AS (
-  SELECT examples.signature, examples.free_arms, candidates.arm, NOT candidates.is_full AS has_room
+  SELECT
+    examples.signature, examples.free_arms, feasible_sets.feasible_count, feasible_sets.arm,
+    full_arms.arm IS NULL AS has_room
   FROM examples
-  INNER JOIN ci_metrics.candidates AS candidates ON candidates.decision_id = examples.decision_id
+  INNER JOIN ci_metrics.feasible_sets AS feasible_sets ON feasible_sets.signature = examples.signature
+  LEFT JOIN ci_metrics.full_arms AS full_arms
+    ON full_arms.decision_id = examples.decision_id AND full_arms.arm = feasible_sets.arm
 ),
 
 contexts AS (
@@ -33,13 +38,15 @@ contexts AS (
     picks.signature,
     picks.free_arms,
     picks.previous_arm,
+    rooms.feasible_count,
     rooms.arm,
     rooms.has_room,
     SUM(picks.jobs) AS held_out_jobs,
     SUM(IF(picks.arm = rooms.arm, picks.jobs, 0)) AS held_out_actions
   FROM picks
   INNER JOIN rooms ON rooms.signature = picks.signature AND rooms.free_arms = picks.free_arms
-  GROUP BY picks.fold, picks.signature, picks.free_arms, picks.previous_arm, rooms.arm, rooms.has_room
+  GROUP BY
+    picks.fold, picks.signature, picks.free_arms, picks.previous_arm, rooms.feasible_count, rooms.arm, rooms.has_room
 ),
 
 -- Counts of the whole log at the three widths; own folds' are taken off. A context without jobs of a fold has no row of it.
@@ -90,12 +97,10 @@ rates AS (
     middle_others.actions AS middle_actions,
     IF(
       has_room,
-      (wide_others.actions + shrinkage / feasible_sets.feasible_count) / (wide_others.jobs_with_room + shrinkage),
+      (wide_others.actions + shrinkage / feasible_count) / (wide_others.jobs_with_room + shrinkage),
       0
     ) AS rate
   FROM others
-  INNER JOIN ci_metrics.feasible_sets AS feasible_sets
-    ON feasible_sets.signature = others.signature AND feasible_sets.arm = others.arm
   INNER JOIN wide_others
     ON wide_others.signature = others.signature AND wide_others.arm = others.arm AND wide_others.fold = others.fold
   INNER JOIN middle_others

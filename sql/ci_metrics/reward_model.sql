@@ -55,8 +55,9 @@ other_jobs AS (
 ),
 
 offers AS (
-  SELECT DISTINCT fold, job_key, arm
-  FROM ci_metrics.candidates
+  SELECT DISTINCT contexts.fold, contexts.job_key, feasible_sets.arm
+  FROM (SELECT DISTINCT fold, job_key, signature FROM ci_metrics.evaluation_decisions) AS contexts
+  INNER JOIN ci_metrics.feasible_sets AS feasible_sets ON feasible_sets.signature = contexts.signature
 ),
 
 key_means AS (

@@ -1,26 +1,85 @@
 -- Can the log say anything about a target policy? Only where GitLab, or we, did what the policy would do, and often
--- enough. Weights are those of the primary reward's terms. An arm with room is off support for a job if no evaluated
--- job with the same feasible set (of the recorded source: no routed one) was ever given to it; picks without room are
--- left to GitLab.
+-- enough. Weights are those of the primary reward's terms. An arm is off support for a job if no evaluated job with the
+-- same feasible set (of the recorded source: no routed one) was ever given to it, whether or not it had room: one that
+-- never ran is no busy one. Picks without room are left to GitLab, and say nothing of the policy: the effective sample
+-- size is that of pi(action) / propensity alone, the weight less what is left. The mean weight has to be the share of
+-- feasible picks, up to 3 standard errors (CR1 over pipelines) or 0.05.
 -- Grain: one row per target and source.
 WITH terms AS (
-  SELECT terms.decision_id, terms.target, terms.source, terms.weight, terms.feasible
+  SELECT terms.decision_id, terms.cluster_id, terms.target, terms.source, terms.weight, terms.feasible
   FROM ci_metrics.policy_terms AS terms
   INNER JOIN ci_metrics.evaluation_settings AS settings ON settings.primary_reward = terms.reward_name
+),
+
+left_jobs AS (
+  SELECT decision_id, target, SUM(probability) AS left_to_gitlab
+  FROM ci_metrics.policy_choices
+  WHERE NOT has_room
+  GROUP BY decision_id, target
+),
+
+-- What rounding leaves of a weight that is all left to GitLab is nothing.
+judged AS (
+  SELECT
+    terms.*,
+    IF(
+      terms.weight - COALESCE(left_jobs.left_to_gitlab, 0) < 1e-9, 0, terms.weight - COALESCE(left_jobs.left_to_gitlab, 0)
+    ) AS own_weight
+  FROM terms
+  LEFT JOIN left_jobs ON left_jobs.decision_id = terms.decision_id AND left_jobs.target = terms.target
+),
+
+clusters AS (
+  SELECT
+    target,
+    source,
+    cluster_id,
+    COUNT(*) AS jobs,
+    SUM(feasible) AS feasible,
+    SUM(IF(weight = 0, feasible, 0)) AS unmatched,
+    SUM(weight) AS weight,
+    MAX(weight) AS max_weight,
+    SUM(own_weight) AS own_weight,
+    SUM(own_weight * own_weight) AS own_weight_squared
+  FROM judged
+  GROUP BY target, source, cluster_id
 ),
 
 weights AS (
   SELECT
     target,
     source,
-    COUNT(*) AS jobs,
-    1 - AVG(feasible) AS infeasible_share,
-    AVG(IF(weight = 0, feasible, 0)) AS unmatched_share,
-    AVG(weight) AS mean_weight,
-    MAX(weight) AS max_weight,
-    SAFE_DIVIDE(SUM(weight) * SUM(weight), SUM(weight * weight)) AS effective_sample_size
-  FROM terms
+    CAST(SUM(jobs) AS INT64) AS jobs,
+    COUNT(*) AS clusters,
+    1 - SUM(feasible) / SUM(jobs) AS infeasible_share,
+    SUM(unmatched) / SUM(jobs) AS unmatched_share,
+    SUM(weight) / SUM(jobs) AS mean_weight,
+    MAX(max_weight) AS max_weight,
+    SAFE_DIVIDE(SUM(own_weight) * SUM(own_weight), SUM(own_weight_squared)) AS effective_sample_size
+  FROM clusters
   GROUP BY target, source
+),
+
+squares AS (
+  SELECT
+    weights.target, weights.source, SUM(POW(clusters.weight - clusters.jobs * weights.mean_weight, 2)) AS sum_of_squares
+  FROM clusters
+  INNER JOIN weights ON weights.target = clusters.target AND weights.source = clusters.source
+  GROUP BY weights.target, weights.source
+),
+
+-- What is left of a variance of 0 after rounding is 0.
+errors AS (
+  SELECT
+    weights.target,
+    weights.source,
+    CASE
+      WHEN weights.clusters < 2 THEN NULL
+      WHEN squares.sum_of_squares <= 1e-24 * POW(weights.mean_weight * weights.jobs, 2) THEN 0
+      ELSE SQRT(weights.clusters / (weights.clusters - 1) * squares.sum_of_squares) / weights.jobs
+    END AS mean_weight_se
+  FROM weights
+  INNER JOIN squares ON squares.target = weights.target AND squares.source = weights.source
 ),
 
 -- What is said of logged is said of every job.
@@ -70,7 +129,6 @@ supports AS (
     SUM(
       IF(
         masses.is_feasible
-          AND masses.has_room
           AND (actions.arm IS NULL OR (sources.is_recorded AND NOT actions.is_recorded)),
         masses.mass,
         0
@@ -99,12 +157,17 @@ SELECT
   COALESCE(supports.left_to_gitlab / weights.jobs, 0) AS left_share,
   weights.unmatched_share,
   weights.mean_weight,
+  errors.mean_weight_se,
   weights.max_weight,
   smallest.min_propensity,
   weights.effective_sample_size,
   COALESCE(supports.off_support / weights.jobs, 0) <= settings.most_off_support
-    AND COALESCE(weights.effective_sample_size, 0) >= settings.fewest_effective AS is_supported
+    AND COALESCE(supports.left_to_gitlab / weights.jobs, 0) <= settings.most_left
+    AND COALESCE(weights.effective_sample_size, 0) >= settings.fewest_effective
+    AND ABS(weights.mean_weight - (1 - weights.infeasible_share))
+      <= IF(errors.mean_weight_se > 0.05 / 3, 3 * errors.mean_weight_se, 0.05) AS is_supported
 FROM weights
 CROSS JOIN ci_metrics.evaluation_settings AS settings
+INNER JOIN errors ON errors.target = weights.target AND errors.source = weights.source
 LEFT JOIN supports ON supports.target = weights.target AND supports.source = weights.source
 LEFT JOIN smallest ON smallest.source = weights.source

@@ -8,7 +8,7 @@ import type { Catalogue, TableDescription } from '../../shared/schema/table.ts'
 
 export type TableRows = Partial<Record<TableName, Row[]>>
 /** `tables` may also hold content of a view that the view reads: it is then a table with that content. */
-export type Case = { case: string; tables: TableRows; expected: Row[] }
+export type Case = { case: string; tables: Record<string, Row[]>; expected: Row[] }
 
 type Column = Pick<TableDescription['columns'][number], 'name' | 'type'>
 

@@ -18,8 +18,8 @@ import { evaluationOf, type IndependentTerm } from './independent/terms.ts'
 import { differences, type Figures, named } from './nearly.ts'
 import { syntheticLog } from './synthetic-log.ts'
 
-const { jobs } = evaluableJobs(syntheticLog('three ways', { jobs: 5000, pipelines: 1200 }))
-const { terms, contextOf, propensityOf, q, targetsOf } = evaluationOf(jobs)
+const { jobs, runs } = evaluableJobs(syntheticLog('three ways', { jobs: 5000, pipelines: 1200 }))
+const { terms, contextOf, propensityOf, q, targetsOf } = evaluationOf(jobs, runs)
 const targetsOfJob = new Map(jobs.map((job) => [job.id, targetsOf(job)]))
 /** What a reward is divided by to lie in [0, 1]. */
 const RANGE: Partial<Record<string, number>> = { spec: 10, speed: 1, success: 1 }

@@ -28,8 +28,8 @@ import { syntheticLog } from './synthetic-log.ts'
 const SIZE = { jobs: 5000, pipelines: 1200 }
 
 const log = syntheticLog('three ways', SIZE)
-const { jobs, leftOut } = evaluableJobs(log)
-const { terms, contextOf, propensityOf, q } = evaluationOf(jobs)
+const { jobs, runs, leftOut } = evaluableJobs(log)
+const { terms, contextOf, propensityOf, q } = evaluationOf(jobs, runs)
 
 const catalogue = loadCatalogue()
 

@@ -1,6 +1,7 @@
-/** `npm run validate`: holds the policies against published numbers, prints a table, and exits with 1 where one is missed. */
+/** `npm run validate`: holds policies against published numbers and estimators against the truth, prints a table, and exits with 1 where one is missed. */
 import { parseArgs } from 'node:util'
 import { lengths, runners, simpson } from './closing.ts'
+import { estimators } from './estimators.ts'
 import { type Finding, tableOf } from './finding.ts'
 import { auer, auerProduct, delay, delayProduct } from './regret.ts'
 
@@ -18,6 +19,7 @@ const validations: Readonly<Record<string, Validation>> = {
   },
   lengths: { says: 'the same with shorter and longer jobs', runs: 20, findings: lengths },
   simpson: { says: "what they choose in Simpson's case", runs: 40, findings: simpson },
+  estimators: { says: 'coverage of the estimators on simulated logs', runs: 300, findings: estimators },
 }
 
 const names = Object.entries(validations).map(

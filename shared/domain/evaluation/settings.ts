@@ -31,6 +31,8 @@ export const EVALUATION = {
   mostGap: 0.15,
   /** A policy with more of its probability where GitLab never goes is not supported by the log. */
   mostOffSupport: 0.1,
+  /** With more of its probability on runners without room, an answer would be about GitLab rather than about the policy. */
+  mostLeft: 0.5,
   /** With fewer effective jobs a policy is not supported by the log. */
   fewestEffective: 100,
 } as const

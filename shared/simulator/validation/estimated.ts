@@ -49,8 +49,10 @@ export function estimatedOn(prefix: Prefix): Estimated[] {
 }
 
 /** Doubly robust, alone: for the many looks at one log. */
-export function drOf(terms: readonly Term[]): Estimate {
-  return estimatesFrom(clusterSums(terms, EVALUATION), EVALUATION).dr
+export function drOf(terms: readonly Term[]): { dr: Estimate; effective: number } {
+  const sums = clusterSums(terms, EVALUATION)
+  const { effectiveSampleSize } = weightsFrom(sums)
+  return { dr: estimatesFrom(sums, EVALUATION).dr, effective: effectiveSampleSize ?? 0 }
 }
 
 /** Σ w r / Σ w: what feasible picks earn, as if there were no others. */

@@ -1,5 +1,6 @@
 /** Looking again and again while a log grows: does an interval hold the truth at every look? */
 import { bernsteinSequence } from '../../domain/evaluation/confidence-sequence.ts'
+import { EVALUATION } from '../../domain/evaluation/settings.ts'
 import { drOf, mean } from './estimated.ts'
 import type { Sample } from './sample.ts'
 import { type Prefix, prefixOf, type Source, TARGETS, type TargetName } from './targets.ts'
@@ -9,44 +10,54 @@ export type Held = { always: boolean; atEnd: boolean }
 export type Looked = {
   target: TargetName
   source: Source
-  /** For one look, and so wrong here. */
+  /** At which `evaluate` would have answered: enough pipelines, and enough effective jobs. */
+  answeredLooks: number
+  /** At those. The t interval is for one look, and so wrong here. */
   t: Held
   asymptotic: Held
+  /** Also at those before. */
+  asymptoticEarly: Held
   /** At every single job. */
   bernstein: Held
 }
 
 /** Sources that a sequence is shown of. */
 const LOOKED_SOURCES = ['true', 'estimated'] as const
-/** Each look is at so many times as many jobs as the one before: error and truth change with the logarithm. */
-const GROWTH = 1.3
 /** With fewer pipelines `evaluate` gives no verdict. */
 const FEWEST_CLUSTERS = 30
 
-/** @param whole the prefix of all jobs. */
-export function lookedAt(sample: Sample, whole: Prefix): Looked[] {
-  const prefixes = [...looksOf(whole).map((count) => prefixOf(sample, count)), whole]
+/**
+ * @param whole the prefix of all jobs.
+ * @param growth each look is at so many times as many jobs as the one before: error and truth change with the logarithm.
+ */
+export function lookedAt(sample: Sample, whole: Prefix, growth: number): Looked[] {
+  const prefixes = [...looksOf(whole, growth).map((count) => prefixOf(sample, count)), whole]
   return LOOKED_SOURCES.flatMap((source) =>
     TARGETS.map((target) => {
-      const [t, asymptotic] = [notYet(), notYet()]
+      const [t, asymptotic, asymptoticEarly] = [notYet(), notYet(), notYet()]
+      let answeredLooks = 0
       for (const prefix of prefixes) {
-        const { low, high, sequenceLow, sequenceHigh } = drOf(prefix.terms(target, source))
+        const { dr, effective } = drOf(prefix.terms(target, source))
         const truth = mean(prefix.truths(target))
-        look(t, low, high, truth)
-        look(asymptotic, sequenceLow, sequenceHigh, truth)
+        look(asymptoticEarly, dr.sequenceLow, dr.sequenceHigh, truth)
+        if (effective < EVALUATION.fewestEffective) continue
+        answeredLooks += 1
+        look(t, dr.low, dr.high, truth)
+        look(asymptotic, dr.sequenceLow, dr.sequenceHigh, truth)
       }
-      return { target, source, t, asymptotic, bernstein: bernsteinHeld(whole, target, source) }
+      const bernstein = bernsteinHeld(whole, target, source)
+      return { target, source, answeredLooks, t, asymptotic, asymptoticEarly, bernstein }
     }),
   )
 }
 
 /** Numbers of jobs, ascending, the whole log's not among them. */
-function looksOf({ jobs }: Prefix): number[] {
+function looksOf({ jobs }: Prefix, growth: number): number[] {
   const clusters = new Set<string>()
   const first = jobs.findIndex(({ cluster }) => clusters.add(cluster).size === FEWEST_CLUSTERS) + 1
   if (first === 0) return []
   const looks: number[] = []
-  for (let count = jobs.length / GROWTH; count >= first; count /= GROWTH) looks.unshift(Math.round(count))
+  for (let count = jobs.length / growth; count >= first; count /= growth) looks.unshift(Math.round(count))
   return looks
 }
 

@@ -1,7 +1,8 @@
 /** One log with all that only a simulation knows of it: true propensities, and what every pick was to be expected to earn. */
 import type { LoggedJob } from '../../domain/evaluation/logged-job.ts'
 import { asLogged, startOrder } from '../logged-jobs.ts'
-import { scenarioOf, simulate } from '../simulate.ts'
+import type { Run } from '../play.ts'
+import { type Scenario, scenarioOf, simulate } from '../simulate.ts'
 import type { World } from '../world.ts'
 import { type Pick, type ShadowTarget, shadowPicks } from './shadow.ts'
 
@@ -20,17 +21,18 @@ const seedOf = (number: number) => `validate-estimators ${number}`
 const STARTS_AT = Date.UTC(2026, 0, 5)
 
 /** @throws RangeError for a name that no logger has. */
-export function sampleOf(
+export function playedLog(
   world: World,
-  { number, jobs: count, logger }: { number: number; jobs: number; logger: string },
-): Sample {
-  const scenario = scenarioOf(world, seedOf(number), count)
-  const run = simulate(scenario, logger)
-  const { jobs, propensities, expected } = asLogged(scenario, run, {
-    isGitlabs: logger === 'sticky',
-    reward: 'spec',
-    startsAt: STARTS_AT,
-  })
+  { number, jobs, logger }: { number: number; jobs: number; logger: string },
+): { scenario: Scenario; run: Run } {
+  const scenario = scenarioOf(world, seedOf(number), jobs)
+  return { scenario, run: simulate(scenario, logger) }
+}
+
+/** @param isGitlabs the logger knew who had room: a job was only sent where there was some. */
+export function sampleFrom(scenario: Scenario, run: Run, isGitlabs: boolean): Sample {
+  const log = asLogged(scenario, run, { isGitlabs, reward: 'spec', startsAt: STARTS_AT })
+  const { jobs, propensities, expected } = log
   return {
     jobs: jobs.map((job) => ({ ...job, recordedPropensity: null })),
     exact: jobs.map((job, place) => ({ ...job, recordedPropensity: propensities[place] as number })),

@@ -9,7 +9,7 @@ import type { World } from '../world.ts'
 import { type Estimated, estimatedOn, MEASURED, type MeasuredName } from './estimated.ts'
 import { type Held, type Looked, lookedAt } from './looks.ts'
 import { type CheckedSource, checkAssumed, checkEstimated } from './propensity-tests.ts'
-import { sampleOf } from './sample.ts'
+import { playedLog, sampleFrom } from './sample.ts'
 import { type EstimatorFigures, type Measured, measured, shareOf, startTally } from './tally.ts'
 import { prefixOf, SOURCES, type Source, TARGETS, type TargetName } from './targets.ts'
 
@@ -22,6 +22,8 @@ export type ValidationOptions = {
   firstSeed: number
   /** Of each log. */
   jobs: number
+  /** Each look at a growing log is at so many times as many jobs as the one before; 1.3 unless given. */
+  growth?: number
   /** Told after each log. */
   onLog?(done: number, total: number): void
 }
@@ -46,7 +48,12 @@ export type TargetRow = {
     power: Measured
   }
   /** Shares of logs at which the truth so far was held; none of the assumed source. */
-  looks: Record<'t' | 'asymptotic' | 'bernstein', { always: Measured; atEnd: Measured }> | null
+  looks:
+    | ({ answered: Measured } & Record<
+        't' | 'asymptotic' | 'asymptoticEarly' | 'bernstein',
+        { always: Measured; atEnd: Measured }
+      >)
+    | null
 }
 
 export type CheckRow = {
@@ -59,14 +66,16 @@ export type CheckRow = {
 
 export type Validation = { estimators: EstimatorRow[]; targets: TargetRow[]; checks: CheckRow[] }
 
+const GROWTH = 1.3
+
 type Log = { estimated: Estimated[]; looked: Looked[]; assumed: CheckedSource; model: CheckedSource }
 
 export function validateEstimators(world: World, options: ValidationOptions): Validation {
-  const { seeds, firstSeed, jobs, onLog } = options
+  const { seeds, firstSeed, jobs, growth = GROWTH, onLog } = options
   let done = 0
   const byLogger = VALIDATED_LOGGERS.map((logger) => {
     const logs = Array.from({ length: seeds }, (_, index) => {
-      const log = logOf(world, { number: firstSeed + index, jobs, logger })
+      const log = logOf(world, { number: firstSeed + index, jobs, logger }, growth)
       done += 1
       onLog?.(done, seeds * VALIDATED_LOGGERS.length)
       return log
@@ -80,12 +89,17 @@ export function validateEstimators(world: World, options: ValidationOptions): Va
   }
 }
 
-function logOf(world: World, options: Parameters<typeof sampleOf>[1]): Log {
-  const sample = sampleOf(world, options)
+function logOf(
+  world: World,
+  options: { number: number; jobs: number; logger: ValidatedLogger },
+  growth: number,
+): Log {
+  const { scenario, run } = playedLog(world, options)
+  const sample = sampleFrom(scenario, run, options.logger === 'sticky')
   const whole = prefixOf(sample, options.jobs)
   return {
     estimated: estimatedOn(whole),
-    looked: lookedAt(sample, whole),
+    looked: lookedAt(sample, whole, growth),
     assumed: checkAssumed(whole.bySource.assumed),
     model: checkEstimated(whole.bySource.estimated, whole.model),
   }
@@ -159,8 +173,10 @@ function looksFor(
     atEnd: shareOf(its.map((looked) => heldOf(looked).atEnd)),
   })
   return {
+    answered: measured(its.map(({ answeredLooks }) => answeredLooks)),
     t: share(({ t }) => t),
     asymptotic: share(({ asymptotic }) => asymptotic),
+    asymptoticEarly: share(({ asymptoticEarly }) => asymptoticEarly),
     bernstein: share(({ bernstein }) => bernstein),
   }
 }

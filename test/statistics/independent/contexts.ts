@@ -1,5 +1,5 @@
 /** What GitLab's choice hung on: who had room, and where the pipeline's job before ran. By counting intervals. */
-import type { IndependentJob } from './jobs.ts'
+import type { ArmRun, IndependentJob } from './jobs.ts'
 
 export type Context = {
   signature: string
@@ -11,8 +11,11 @@ export type Context = {
 
 const MS_PER_SECOND = 1000
 
-export function contextsOf(jobs: readonly IndependentJob[]): (job: IndependentJob) => Context {
-  const onArm = Map.groupBy(jobs, ({ ranOn }) => ranOn)
+export function contextsOf(
+  jobs: readonly IndependentJob[],
+  runs: readonly ArmRun[],
+): (job: IndependentJob) => Context {
+  const onArm = Map.groupBy(runs, ({ arm }) => arm)
   const ofCluster = Map.groupBy(jobs, ({ cluster }) => cluster)
   // After the starts of an instant: those that began by then and end later.
   const runningAfter = (arm: string, at: number) =>
@@ -23,7 +26,7 @@ export function contextsOf(jobs: readonly IndependentJob[]): (job: IndependentJo
   const mostAtATime = new Map(
     [...onArm].map(([arm, list]) => [
       arm,
-      Math.max(...list.map(({ startedAt }) => (arm === null ? 0 : runningAfter(arm, startedAt)))),
+      Math.max(...list.map(({ startedAt }) => runningAfter(arm, startedAt))),
     ]),
   )
   const contexts = new Map(

@@ -32,8 +32,6 @@ export type IndependentJob = {
   attempt: number | null
   /** The arm that it was given to: of a routed job the one it was told to run on. */
   action: string
-  /** Null when it is not known. */
-  ranOn: string | null
   feasible: string[]
   refused: string[]
   choices: RecordedChoice[]
@@ -41,6 +39,9 @@ export type IndependentJob = {
   recorded: number | null
   rewards: Record<RewardName, number | null>
 }
+
+/** A job on an arm, whether it can be evaluated or not; it takes a millisecond at least. */
+export type ArmRun = { arm: string; startedAt: number; finishedAt: number }
 
 export type Reason = 'running' | 'no_arm' | 'tags_unknown' | 'action_not_feasible' | 'no_choices'
 
@@ -53,16 +54,29 @@ const identity = (row: Row) => `${row.instance}/${row.project_id}/${row.job_id}`
 
 type Joined = { decision: Row; outcome: Row | undefined; routing: Row | undefined; set: Row | undefined }
 
-/** @returns the jobs, and how many were left out for which reason. */
-export function evaluableJobs(log: LogTables): { jobs: IndependentJob[]; leftOut: Map<Reason, number> } {
+/** @returns the jobs, who ran when, and how many jobs were left out for which reason. */
+export function evaluableJobs(log: LogTables): {
+  jobs: IndependentJob[]
+  runs: ArmRun[]
+  leftOut: Map<Reason, number>
+} {
   const leftOut = new Map<Reason, number>()
-  const kept = joined(log).filter((one) => {
+  const all = joined(log)
+  const kept = all.filter((one) => {
     const reason = reasonToLeaveOut(one)
     if (reason !== undefined) leftOut.set(reason, (leftOut.get(reason) ?? 0) + 1)
     return reason === undefined
   })
   const baselineOf = baselines(kept)
-  return { jobs: kept.map((one) => jobOf(one, baselineOf)), leftOut }
+  return { jobs: kept.map((one) => jobOf(one, baselineOf)), runs: all.flatMap(runOf), leftOut }
+}
+
+function runOf({ decision, outcome }: Joined): ArmRun[] {
+  const arm = (outcome?.arm ?? decision.actual_runner) as string | null
+  if (arm === null) return []
+  const startedAt = instant(decision.started_at ?? decision.decided_at)
+  const finishedAt = outcome === undefined ? Number.POSITIVE_INFINITY : instant(outcome.finished_at)
+  return [{ arm, startedAt, finishedAt: Math.max(finishedAt, startedAt + 1) }]
 }
 
 /** Of each job its decision (that of its start before the late one), its outcome, and the answer that routed it. */
@@ -170,7 +184,6 @@ function jobOf(one: Joined, baselineOf: (jobKey: unknown) => number): Independen
     queuedSeconds: outcome?.queued_seconds as number | null,
     attempt: decision.attempt as number | null,
     action: actionOf(one) as string,
-    ranOn,
     feasible: feasibleOf(one),
     refused: [...new Set(Object.values(refused).flat())],
     choices: JSON.parse((set ?? decision).choices as string),

@@ -1,7 +1,7 @@
 /** What each target would have done with each job, and what every estimator is a sum of. */
 import { contextsOf } from './contexts.ts'
 import type { EvaluatedRow } from './estimators.ts'
-import { HIGHER_IS_BETTER, type IndependentJob, REWARDS, type RewardName } from './jobs.ts'
+import { type ArmRun, HIGHER_IS_BETTER, type IndependentJob, REWARDS, type RewardName } from './jobs.ts'
 import { meanRewards, propensityModel, rewardModel } from './models.ts'
 
 export const SOURCES = ['recorded', 'estimated', 'uniform'] as const
@@ -18,8 +18,8 @@ export type IndependentTerm = EvaluatedRow<number> & {
 }
 
 /** Everything that the answers are made of. */
-export function evaluationOf(jobs: readonly IndependentJob[]) {
-  const contextOf = contextsOf(jobs)
+export function evaluationOf(jobs: readonly IndependentJob[], runs: readonly ArmRun[]) {
+  const contextOf = contextsOf(jobs, runs)
   const propensityOf = propensityModel(jobs, contextOf)
   const models = new Map(REWARDS.map((reward) => [reward, rewardModel(jobs, reward)]))
   const q = (reward: RewardName, { fold, jobKey }: Pick<IndependentJob, 'fold' | 'jobKey'>, arm: string) =>

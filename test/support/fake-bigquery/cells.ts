@@ -2,6 +2,7 @@
 import {
   type DuckDBListType,
   type DuckDBListValue,
+  type DuckDBPreparedStatement,
   type DuckDBStructType,
   type DuckDBStructValue,
   type DuckDBTimestampTZValue,
@@ -41,6 +42,13 @@ export function fieldOf(name: string, type: DuckDBType): Field {
     return { name, type: 'RECORD', mode: 'NULLABLE', fields }
   }
   return { name, type: SCALARS[type.typeId] ?? 'STRING', mode: 'NULLABLE' }
+}
+
+/** Of the rows that a SELECT gives. */
+export function fieldsOf(prepared: DuckDBPreparedStatement): Field[] {
+  return Array.from({ length: prepared.columnCount }, (_, index) =>
+    fieldOf(prepared.columnName(index), prepared.columnType(index)),
+  )
 }
 
 /** An instant as microseconds since 1970; `asAsked` makes it what the request wants. */

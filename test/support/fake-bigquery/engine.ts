@@ -5,11 +5,13 @@ import { BIGINT, DOUBLE, DuckDBInstance, type DuckDBType, VARCHAR } from '@duckd
 import { appendCell } from '../../../shared/adapters/local/duckdb-cells.ts'
 import { takeTurns } from '../../../shared/adapters/local/turns.ts'
 import type { ColumnType } from '../../../shared/schema/table.ts'
-import { alreadyThere, invalidQuery, notFound, type Refusal } from './answers.ts'
-import { type Cell, cellOf, type Field, fieldOf } from './cells.ts'
-import { type Ddl, parseDdl } from './ddl.ts'
+import { invalidQuery, notFound, type Refusal } from './answers.ts'
+import { type Cell, cellOf, type Field, fieldOf, fieldsOf } from './cells.ts'
+import { parseDdl } from './ddl.ts'
+import { type Checked, define } from './definitions.ts'
 import { bridge, parameterNames, refuseReserved, typeOf } from './sql.ts'
 import type { Store, Table } from './store.ts'
+import { openViews } from './views.ts'
 
 export type Parameter = { name: string; type: string; value: string }
 export type Statement = { sql: string; parameters: readonly Parameter[] }
@@ -35,13 +37,6 @@ export type Engine = {
 const MACROS = join(import.meta.dirname, '../../../sql/duckdb.sql')
 /** REST's name of a type → GoogleSQL's, which is the name in sql/. */
 const COLUMN_TYPES: Record<string, ColumnType> = { INTEGER: 'INT64', FLOAT: 'FLOAT64', BOOLEAN: 'BOOL' }
-const DUCKDB_TYPES: Record<string, string> = {
-  STRING: 'VARCHAR',
-  INTEGER: 'BIGINT',
-  FLOAT: 'DOUBLE',
-  BOOLEAN: 'BOOLEAN',
-  TIMESTAMP: 'TIMESTAMPTZ',
-}
 const PARAMETER_TYPES: Record<string, { type: DuckDBType; read(text: string): string | bigint | number }> = {
   STRING: { type: VARCHAR, read: String },
   INT64: { type: BIGINT, read: BigInt },
@@ -58,6 +53,7 @@ export async function openEngine(
   await connection.run("SET TimeZone = 'UTC'; SET default_null_order = 'nulls_first_on_asc_last_on_desc'")
   await connection.run(readFileSync(MACROS, 'utf8'))
   const inTurn = takeTurns()
+  const views = openViews(connection)
   /** Of each table, from which DuckDB row on rows were streamed at a moment. */
   const streamed = new Map<string, { at: number; fromRow: number }[]>()
 
@@ -82,72 +78,25 @@ export async function openEngine(
     )
   }
 
-  async function define(ddl: Ddl, dryRun: boolean): Promise<void> {
-    switch (ddl.statementType) {
-      case 'CREATE_SCHEMA': {
-        if (store.datasets.has(ddl.dataset) && !ddl.ifNotExists) throw alreadyThere(`Dataset ${ddl.dataset}`)
-        if (dryRun || store.datasets.has(ddl.dataset)) return
-        await connection.run(`CREATE SCHEMA ${ddl.dataset}`)
-        store.datasets.set(ddl.dataset, new Map())
-        return
-      }
-      case 'CREATE_TABLE': {
-        const { table } = ddl
-        const tables = store.dataset(table.dataset)
-        if (tables.has(table.name) && !ddl.ifNotExists) throw alreadyThere(`Table ${table.name}`)
-        if (dryRun || tables.has(table.name)) return
-        const columns = table.fields.map(
-          (field) =>
-            `"${field.name}" ${DUCKDB_TYPES[field.type]}${field.mode === 'REQUIRED' ? ' NOT NULL' : ''}`,
-        )
-        await connection.run(`CREATE TABLE ${table.dataset}.${table.name} (${columns.join(', ')})`)
-        tables.set(table.name, table)
-        return
-      }
-      case 'CREATE_VIEW': {
-        const { table } = ddl
-        const tables = store.dataset(table.dataset)
-        const found = tables.get(table.name)
-        if (found !== undefined && (!ddl.orReplace || found.view === undefined))
-          throw alreadyThere(`Table ${table.name}`)
-        const { fields } = await ask({ sql: ddl.select, parameters: [] }, true)
-        if (table.fields.length > 0 && table.fields.length !== fields.length)
-          throw invalidQuery(
-            `CREATE VIEW has columns with explicit names: ${table.fields.length}, and the query ${fields.length}`,
-          )
-        if (dryRun) return
-        const named = fields.map((field, index) => ({ ...field, ...table.fields[index], type: field.type }))
-        const names = named.map(({ name }) => `"${name}"`).join(', ')
-        await connection.run(
-          `CREATE OR REPLACE VIEW ${table.dataset}.${table.name} (${names}) AS ${ddl.select}`,
-        )
-        tables.set(table.name, { ...table, fields: named })
-        return
-      }
-      case 'ALTER_TABLE': {
-        const table = store.table(ddl.dataset, ddl.name)
-        const path = `${ddl.dataset}.${ddl.name}`
-        if (ddl.add !== undefined) {
-          const { ifNotExists, ...field } = ddl.add
-          const isThere = table.fields.some(({ name }) => name === field.name)
-          if (isThere && !ifNotExists) throw invalidQuery(`Column already exists: ${field.name}`)
-          if (dryRun || isThere) return
-          await connection.run(`ALTER TABLE ${path} ADD COLUMN "${field.name}" ${DUCKDB_TYPES[field.type]}`)
-          table.fields.push(field)
-          return
-        }
-        const field = table.fields.find(({ name }) => name === ddl.dropNotNull)
-        if (field === undefined) throw invalidQuery(`Column not found: ${ddl.dropNotNull}`)
-        if (dryRun) return
-        await connection.run(`ALTER TABLE ${path} ALTER COLUMN "${field.name}" DROP NOT NULL`)
-        field.mode = 'NULLABLE'
-      }
+  /** One statement as DuckDB takes it, found to be good whatever the rows. */
+  async function checked(sql: string): Promise<Checked> {
+    const bridged = bridge(sql)
+    refuseReserved(bridged)
+    const statementType = typeOf(bridged)
+    // Of what DuckDB does not know it gives the alias, too.
+    const named = statementType === 'SELECT' ? [...connection.getTableNames(bridged, true)] : []
+    const referenced = named.map((name) => name.replace(/ AS .*/, ''))
+    for (const name of referenced) {
+      const [table = '', dataset = ''] = name.split('.').reverse()
+      if (dataset !== '') store.table(dataset, table)
     }
+    return { bridged, statementType, referenced, prepared: await connection.prepare(bridged) }
   }
 
   async function ask({ sql, parameters }: Statement, dryRun: boolean): Promise<Result> {
-    const bridged = bridge(sql)
-    refuseReserved(bridged)
+    const { count: statements } = await connection.extractStatements(bridge(sql))
+    if (statements > 1) return { statementType: 'SCRIPT', referenced: [], fields: [], rows: [] }
+    const { bridged, statementType, referenced, prepared } = await checked(sql)
     const used = parameters.filter(({ name }) => new RegExp(`\\$${name}\\b`).test(bridged))
     const values: Record<string, string | bigint | number> = {}
     const types: Record<string, DuckDBType> = {}
@@ -157,31 +106,18 @@ export async function openEngine(
       values[name] = known.read(value)
       types[name] = known.type
     }
-    const statementType = typeOf(bridged)
-    const statements = await connection.extractStatements(bridged)
-    if (statements.count > 1) return { statementType: 'SCRIPT', referenced: [], fields: [], rows: [] }
-    const referenced = statementType === 'SELECT' ? [...connection.getTableNames(bridged, true)] : []
-    for (const name of referenced) {
-      const [table = '', dataset = ''] = name.split('.').reverse()
-      if (dataset !== '') store.table(dataset, table)
-    }
-    const prepared = await connection.prepare(bridged)
     for (const name of parameterNames(bridged)) {
       if (!(name in values)) throw invalidQuery(`Query parameter '${name}' not found`)
     }
-    if (dryRun) {
-      const fields = Array.from({ length: prepared.columnCount }, (_, index) =>
-        fieldOf(prepared.columnName(index), prepared.columnType(index)),
-      )
-      return { statementType, referenced, fields: statementType === 'SELECT' ? fields : [], rows: [] }
-    }
+    const isSelect = statementType === 'SELECT'
+    if (dryRun) return { statementType, referenced, fields: isSelect ? fieldsOf(prepared) : [], rows: [] }
     if (statementType === 'DELETE') {
       await refuseStreamed(bridged, values, types)
       const { rowsChanged } = await connection.run(bridged, values, types)
       return { statementType, referenced, fields: [], rows: [], affected: rowsChanged }
     }
-    if (statementType !== 'SELECT') throw invalidQuery(`The fake does not run ${statementType}.`)
-    const reader = await connection.runAndReadAll(bridged, values, types)
+    if (!isSelect) throw invalidQuery(`The fake does not run ${statementType}.`)
+    const reader = await connection.runAndReadAll(views.flattened(bridged), values, types)
     const fields = reader.columnNames().map((name, index) => fieldOf(name, reader.columnType(index)))
     const rows = reader
       .getRows()
@@ -195,7 +131,7 @@ export async function openEngine(
         const ddl = parseDdl(statement.sql)
         try {
           if (ddl === undefined) return await ask(statement, dryRun)
-          await define(ddl, dryRun)
+          await define(ddl, dryRun, { store, connection, views, checked })
           return { statementType: ddl.statementType, referenced: [], fields: [], rows: [] }
         } catch (error) {
           throw asRefusal(error, store)
