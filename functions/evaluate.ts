@@ -69,7 +69,12 @@ export async function evaluate(
       policy,
       reward,
       propensities: input.propensities,
-      is_primary: policy === primaryPolicy && reward === primaryReward && input.propensities === 'estimated',
+      is_primary:
+        policy === primaryPolicy &&
+        reward === primaryReward &&
+        input.propensities === 'estimated' &&
+        input.from === undefined &&
+        input.to === undefined,
       primary_policy: primaryPolicy,
       primary_reward: primaryReward,
       from: window.fromAt === undefined ? null : new Date(window.fromAt).toISOString(),

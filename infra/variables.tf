@@ -56,7 +56,7 @@ variable "state_shards" {
 variable "policy" {
   description = "BANDIT_ALGORITHM: the policy of /recommend."
   type        = string
-  default     = "ucb1"
+  default     = "thompson"
 }
 
 variable "log_level" {

@@ -1,4 +1,4 @@
-# Made from sql/ci_metrics/learning_curve.yaml by "npm run docs". What was known of a target policy at the end of each day. The bounds hold at all times together, whatever the distribution, for a policy whose value does not change; of one that learns they bound a weighted mean of its values so far.
+# Made from sql/ci_metrics/learning_curve.yaml by "npm run docs". What was known of a target policy at the end of each day. The bounds hold at all times together, whatever the distribution, if the propensities are exact and jobs independent, for a policy whose value does not change; of one that learns they bound a weighted mean of its values so far.
 # Grain: one row per target, reward, source (recorded, estimated) and day on which such jobs were decided.
 view: learning_curve {
   sql_table_name: ci_metrics.learning_curve ;;

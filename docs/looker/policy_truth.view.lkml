@@ -29,7 +29,7 @@ view: policy_truth {
 
   dimension: true_value {
     type: number
-    description: "Mean of what is expected of them under the target, 0 of infeasible arms: spec in [0, 10], success in [0, 1], minutes, EUR."
+    description: "Mean of what is expected of them under the target, 0 of infeasible arms, that of the action of arms without room: spec in [0, 10], success in [0, 1], minutes, EUR."
     sql: ${TABLE}.true_value ;;
   }
 
@@ -52,7 +52,7 @@ view: policy_truth {
 
   measure: mean_true_value {
     type: average
-    description: "Mean over the rows of: Mean of what is expected of them under the target, 0 of infeasible arms: spec in [0, 10], success in [0, 1], minutes, EUR."
+    description: "Mean over the rows of: Mean of what is expected of them under the target, 0 of infeasible arms, that of the action of arms without room: spec in [0, 10], success in [0, 1], minutes, EUR."
     sql: ${TABLE}.true_value ;;
   }
 

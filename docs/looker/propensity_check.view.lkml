@@ -59,7 +59,7 @@ view: propensity_check {
 
   dimension: is_passed {
     type: yesno
-    description: "Whether mean_weight is within 3 standard errors of 1, or within 0.02, and, of estimated, worst_gap is at most most_gap of evaluation_settings; of uniform, p_value is at least 0.001."
+    description: "Whether mean_weight is within 3 standard errors of 1, or within 0.02, and, of estimated, worst_gap is at most most_gap of evaluation_settings (not asked where below 5 percent of the jobs were not routed, or below half and fewer than 100 jobs); of uniform, p_value is at least 0.001."
     sql: ${TABLE}.is_passed ;;
   }
 

@@ -23,7 +23,7 @@ explore: policy_comparison {
 }
 
 explore: learning_curve {
-  description: "What was known of a target policy at the end of each day. The bounds hold at all times together, whatever the distribution, for a policy whose value does not change; of one that learns they bound a weighted mean of its values so far."
+  description: "What was known of a target policy at the end of each day. The bounds hold at all times together, whatever the distribution, if the propensities are exact and jobs independent, for a policy whose value does not change; of one that learns they bound a weighted mean of its values so far."
 }
 
 explore: propensity_check {

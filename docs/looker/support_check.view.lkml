@@ -35,7 +35,7 @@ view: support_check {
 
   dimension: off_support_share {
     type: number
-    description: "Mean probability on feasible arms with room that no evaluated job of the same feasible set was given to, in [0, 1]: the log knows nothing of it."
+    description: "Mean probability on feasible arms that no evaluated job of the same feasible set was ever given to, with or without room, in [0, 1]: the log knows nothing of it."
     sql: ${TABLE}.off_support_share ;;
   }
 
@@ -57,6 +57,12 @@ view: support_check {
     sql: ${TABLE}.mean_weight ;;
   }
 
+  dimension: mean_weight_se {
+    type: number
+    description: "Its standard error, cluster-robust (CR1), >= 0; NULL with fewer than two pipelines."
+    sql: ${TABLE}.mean_weight_se ;;
+  }
+
   dimension: max_weight {
     type: number
     description: "Largest weight, >= 0."
@@ -71,13 +77,13 @@ view: support_check {
 
   dimension: effective_sample_size {
     type: number
-    description: "How many equally weighted jobs tell as much, >= 1; NULL where all weights are 0."
+    description: "How many equally weighted jobs tell as much of the picks that are not left to GitLab, >= 1, from pi(action) / propensity; NULL where that is always 0."
     sql: ${TABLE}.effective_sample_size ;;
   }
 
   dimension: is_supported {
     type: yesno
-    description: "Whether off_support_share and effective_sample_size keep the limits in evaluation_settings."
+    description: "Whether off_support_share, left_share and effective_sample_size keep the limits in evaluation_settings, and mean_weight is within 3 standard errors of 1 - infeasible_share, or within 0.05."
     sql: ${TABLE}.is_supported ;;
   }
 
@@ -106,7 +112,7 @@ view: support_check {
 
   measure: mean_off_support_share {
     type: average
-    description: "Mean over the rows of: Mean probability on feasible arms with room that no evaluated job of the same feasible set was given to, in [0, 1]: the log knows nothing of it."
+    description: "Mean over the rows of: Mean probability on feasible arms that no evaluated job of the same feasible set was ever given to, with or without room, in [0, 1]: the log knows nothing of it."
     sql: ${TABLE}.off_support_share ;;
   }
 
@@ -128,6 +134,12 @@ view: support_check {
     sql: ${TABLE}.mean_weight ;;
   }
 
+  measure: mean_mean_weight_se {
+    type: average
+    description: "Mean over the rows of: Its standard error, cluster-robust (CR1), >= 0; NULL with fewer than two pipelines."
+    sql: ${TABLE}.mean_weight_se ;;
+  }
+
   measure: mean_max_weight {
     type: average
     description: "Mean over the rows of: Largest weight, >= 0."
@@ -142,7 +154,7 @@ view: support_check {
 
   measure: mean_effective_sample_size {
     type: average
-    description: "Mean over the rows of: How many equally weighted jobs tell as much, >= 1; NULL where all weights are 0."
+    description: "Mean over the rows of: How many equally weighted jobs tell as much of the picks that are not left to GitLab, >= 1, from pi(action) / propensity; NULL where that is always 0."
     sql: ${TABLE}.effective_sample_size ;;
   }
 }

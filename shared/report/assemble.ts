@@ -5,6 +5,7 @@ import { rewardNames } from '../domain/evaluation/reward-definitions.ts'
 import type {
   CheckRow,
   ComparisonRow,
+  CurveRow,
   EvaluationReport,
   Limits,
   PowerAnswer,
@@ -67,7 +68,7 @@ export function assembled(answers: Answers): EvaluationReport {
     comparisons,
     other_rewards: isAskedShown ? otherRewards(answers) : [],
     regret: regretOf({ values, comparisons, truth: answers.truth, question }),
-    curve: isAskedShown ? answers.curve : [],
+    curve: isAskedShown ? answers.curve.map((row) => withBand(row, question)) : [],
     support: answers.support.filter(isShown),
     weights: isAskedShown ? answers.weights : [],
     job_keys: isAskedShown ? answers.job_keys : [],
@@ -78,6 +79,13 @@ export function assembled(answers: Answers): EvaluationReport {
     limits,
     reproduction: answers.reproduction,
   }
+}
+
+/** The band is of IPS, with weights that are exact; it is empty where what was chosen and what was not contradict each other. */
+function withBand(row: CurveRow, { propensities }: EvaluationReport['question']): CurveRow {
+  const { eb_low: low, eb_high: high } = row
+  const holds = propensities === 'recorded' && low !== null && high !== null && low <= high
+  return holds ? row : { ...row, eb_low: null, eb_high: null }
 }
 
 function powerOf(asked: ComparisonRow | undefined, alpha: number): PowerAnswer | null {

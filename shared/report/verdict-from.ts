@@ -18,10 +18,9 @@ export function verdictFrom(
   power: PowerAnswer | null,
   limits: Limits,
 ): EvaluationReport['verdict'] {
-  const meanOf = (target: string) =>
-    values.find(
-      (row) => row.target === target && row.estimator === 'dr' && row.source === question.propensities,
-    )?.value ?? null
+  const ofTarget = values.find(
+    (row) => row.target === question.policy && row.estimator === 'dr' && row.source === question.propensities,
+  )
   const test = propensities.find(({ source }) => source === question.propensities)
   const ofPolicy = support.find(
     ({ target, source }) => target === question.policy && source === question.propensities,
@@ -40,6 +39,8 @@ export function verdictFrom(
           evaluated: log.evaluated_jobs,
           leftOut: log.exclusions.filter(({ reason }) => reason !== 'evaluated'),
           clusters: log.pipelines,
+          effectiveClusters: log.effective_pipelines,
+          late: log.late_jobs,
         },
         failedChecks: checks
           .filter(({ severity, status }) => severity === 'error' && status === 'failed')
@@ -52,17 +53,21 @@ export function verdictFrom(
           ofPolicy === undefined
             ? null
             : {
+                jobs: ofPolicy.jobs,
                 offSupportShare: ofPolicy.off_support_share,
                 effectiveSampleSize: ofPolicy.effective_sample_size ?? 0,
                 infeasibleShare: ofPolicy.infeasible_share,
                 leftShare: ofPolicy.left_share,
+                meanWeight: ofPolicy.mean_weight,
+                meanWeightError: ofPolicy.mean_weight_se,
               },
-        answer: answerOf(asked, meanOf(question.policy), meanOf('logged')),
+        answer: answerOf(asked, ofTarget?.value ?? null),
         moreJobs: power?.more_jobs ?? null,
         smallestDifference: power?.smallest_difference ?? null,
       },
       {
         mostOffSupport: limits.most_off_support,
+        mostLeft: limits.most_left,
         fewestEffective: limits.fewest_effective,
         fewestClusters: limits.fewest_clusters,
       },
@@ -70,18 +75,22 @@ export function verdictFrom(
   )
 }
 
-function renamed({ moreJobs, ...rest }: ReturnType<typeof verdictOf>): EvaluationReport['verdict'] {
-  return { ...rest, more_jobs: moreJobs }
+function renamed({
+  moreJobs,
+  decidedBy,
+  ...rest
+}: ReturnType<typeof verdictOf>): EvaluationReport['verdict'] {
+  return { ...rest, decided_by: decidedBy, more_jobs: moreJobs }
 }
 
-function answerOf(asked: ComparisonRow | undefined, value: number | null, logged: number | null) {
-  if (asked === undefined || value === null || logged === null) return null
-  const { clusters, difference, low, high } = asked
+function answerOf(asked: ComparisonRow | undefined, value: number | null) {
+  if (asked === undefined || value === null) return null
+  const { jobs, clusters, difference, low, high } = asked
   if (difference === null || low === null || high === null) return null
   return {
+    jobs,
     clusters,
     value,
-    logged,
     difference,
     low,
     high,

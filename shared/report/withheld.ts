@@ -7,6 +7,8 @@ import type { PropensityCheckRow } from '../schema/evaluation-report.ts'
 const MOST_ERRORS = 3
 const NEGLIGIBLE = 0.02
 const LEAST_P = 0.001
+/** Of fewer jobs that were not routed the calibration is not asked for, nor of a smaller share of all. */
+const LEAST_UNROUTED = { jobs: 100, share: 0.05 }
 
 /** Empty of one that passes. */
 export function failureOf(row: PropensityCheckRow): string {
@@ -16,7 +18,7 @@ export function failureOf(row: PropensityCheckRow): string {
     ...(mean !== null && error !== null && Math.abs(mean - 1) > Math.max(NEGLIGIBLE, MOST_ERRORS * error)
       ? [`the mean weight of an even policy is ${fixed(mean, 3)} (SE ${fixed(error, 3)}) and has to be 1`]
       : []),
-    ...(source === 'estimated' && gap !== null && gap > EVALUATION.mostGap
+    ...(source === 'estimated' && isGapAsked(row) && gap !== null && gap > EVALUATION.mostGap
       ? [`in one tenth of the probabilities, predicted and observed are ${fixed(gap, 2)} apart`]
       : []),
     ...(source === 'uniform' && p !== null && p < LEAST_P
@@ -28,4 +30,9 @@ export function failureOf(row: PropensityCheckRow): string {
   if (faults.length === 0) return 'There are too few jobs to test it.'
   const sentence = faults.join('; ')
   return `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`
+}
+
+function isGapAsked({ jobs, recorded_jobs: recorded }: PropensityCheckRow): boolean {
+  const unrouted = jobs - recorded
+  return unrouted >= LEAST_UNROUTED.share * jobs && (unrouted >= LEAST_UNROUTED.jobs || unrouted >= recorded)
 }

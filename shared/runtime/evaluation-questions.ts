@@ -37,7 +37,7 @@ export type Statement = { select: string; terms?: string }
 
 /** Asked first: the others hang on it. */
 export const SETTINGS: Statement = {
-  select: `SELECT alpha, most_off_support, fewest_effective, clip_weight, switch_weight, folds, primary_reward
+  select: `SELECT alpha, most_off_support, most_left, fewest_effective, clip_weight, switch_weight, folds, primary_reward
 FROM ci_metrics.evaluation_settings`,
 }
 
@@ -51,17 +51,7 @@ export function questionsOn({
   const ofPolicy = `target IN (${literal(policy)}, 'logged') AND source = ${literal(source)}`
   return {
     exclusions: { select: 'SELECT reason, jobs, advice FROM ci_metrics.evaluation_exclusions' },
-    log: {
-      select: `SELECT
-  COUNT(*) AS evaluated_jobs,
-  COUNT(recorded_propensity) AS routed_jobs,
-  COUNT(DISTINCT cluster_id) AS pipelines,
-  COUNT(DISTINCT job_key) AS job_keys,
-  COUNT(DISTINCT action) AS arms,
-  MIN(decided_at) AS first_decided_at,
-  MAX(decided_at) AS last_decided_at
-FROM ci_metrics.evaluation_decisions`,
-    },
+    log: { select: logOf(reward, source) },
     feasible_sizes: {
       select: `SELECT feasible_count, COUNT(*) AS jobs
 FROM ci_metrics.evaluation_decisions
@@ -77,7 +67,7 @@ FROM ci_metrics.propensity_check`,
     support: {
       select: `SELECT
   target, source, jobs, versions, infeasible_share, off_support_share, left_share, unmatched_share, mean_weight,
-  max_weight, min_propensity, effective_sample_size, is_supported
+  mean_weight_se, max_weight, min_propensity, effective_sample_size, is_supported
 FROM ci_metrics.support_check`,
       terms: `reward_name = ${literal(primaryReward)}`,
     },
@@ -124,6 +114,45 @@ LIMIT 1`,
     },
   }
 }
+
+/** Pipelines count by their jobs that have the reward and a propensity of the source: of those the answer is. */
+const logOf = (reward: string, source: string) => `WITH jobs AS (
+  SELECT
+    decisions.*,
+    late.decision_id IS NOT NULL AS is_late,
+    reward_${reward} IS NOT NULL${source === 'recorded' ? ' AND recorded_propensity IS NOT NULL' : ''} AS is_told
+  FROM ci_metrics.evaluation_decisions AS decisions
+  LEFT JOIN (SELECT DISTINCT decision_id FROM ci_metrics.runner_decisions WHERE decided_late) AS late
+    ON late.decision_id = decisions.decision_id
+),
+
+pipelines AS (
+  SELECT CAST(COUNTIF(is_told) AS FLOAT64) AS jobs
+  FROM jobs
+  GROUP BY cluster_id
+),
+
+sizes AS (
+  SELECT COUNT(*) AS pipelines, SAFE_DIVIDE(SUM(jobs) * SUM(jobs), SUM(jobs * jobs)) AS effective_pipelines
+  FROM pipelines
+),
+
+counts AS (
+  SELECT
+    COUNT(*) AS evaluated_jobs,
+    COUNT(recorded_propensity) AS routed_jobs,
+    COUNTIF(is_late) AS late_jobs,
+    COUNT(DISTINCT job_key) AS job_keys,
+    COUNT(DISTINCT action) AS arms,
+    MIN(decided_at) AS first_decided_at,
+    MAX(decided_at) AS last_decided_at
+  FROM jobs
+)
+
+SELECT
+  evaluated_jobs, routed_jobs, late_jobs, pipelines, effective_pipelines, job_keys, arms, first_decided_at, last_decided_at
+FROM counts
+CROSS JOIN sizes`
 
 /** Values (of which `against` is NULL) and differences in one statement: both are sums of the same clusters. */
 const estimatesWhere = (ofValues: string, ofDifferences: string) => `SELECT

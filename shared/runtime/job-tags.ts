@@ -46,7 +46,8 @@ export async function withJobTags(
   const memory = memoryOf(deps)
   const pipelines = new Map<string, JobEvent>()
   for (const event of wanting) {
-    if (!memory.tags.has(keyOf(event))) pipelines.set(pipelineOf(event), event)
+    const isPlayed = event.source === 'synthetic'
+    if (!isPlayed && !memory.tags.has(keyOf(event))) pipelines.set(pipelineOf(event), event)
   }
   if (pipelines.size > 0 && deps.settings.gitlabApiToken !== undefined) {
     const isInTime = await within(patienceMs, ask([...pipelines.values()], memory, deps))

@@ -35,7 +35,7 @@ export type EvaluationReport = {
     policy: string
     reward: RewardName
     propensities: PropensitySource
-    /** Whether policy and reward are those of the settings, laid down before anybody looked. */
+    /** Whether policy and reward are those that are set now, and the window is the whole log: one question, asked of one. */
     is_primary: boolean
     primary_policy: string
     primary_reward: string
@@ -45,6 +45,8 @@ export type EvaluationReport = {
   }
   verdict: {
     kind: 'pays' | 'does_not_pay' | 'undecided' | 'no_verdict'
+    /** What leaves zero out: the sequence, however often one looks, or this look alone. Null: nothing is decided. */
+    decided_by: 'sequence' | 'one_look' | null
     sentence: string
     reasons: string[]
     advice: string[]
@@ -56,7 +58,11 @@ export type EvaluationReport = {
     decided_jobs: number
     evaluated_jobs: number
     routed_jobs: number
+    /** Evaluated ones whose picks were made when they had ended. */
+    late_jobs: number
     pipelines: number
+    /** (Σ n)²/Σ n² of the jobs n of each pipeline that have the reward and a propensity of the source; null without any. */
+    effective_pipelines: number | null
     job_keys: number
     arms: number
     first_decided_at: string | null

@@ -115,6 +115,7 @@ export type CurveRow = {
   value_of_day: number | null
   cumulative_jobs: number
   cumulative_value: number | null
+  /** Of recorded propensities alone: the sequence takes the weights for exact. */
   eb_low: number | null
   eb_high: number | null
 }
@@ -130,8 +131,10 @@ export type SupportRow = {
   left_share: number
   unmatched_share: number
   mean_weight: number
+  mean_weight_se: number | null
   max_weight: number
   min_propensity: number
+  /** Of the picks that are not left to GitLab. */
   effective_sample_size: number | null
   is_supported: boolean
 }
@@ -187,6 +190,7 @@ export type PowerAnswer = {
 export type Limits = {
   alpha: number
   most_off_support: number
+  most_left: number
   fewest_effective: number
   fewest_clusters: number
   clip_weight: number

@@ -100,8 +100,8 @@ export const settingsSchema = z.object({
     .describe('The fleet.yaml to use; the example fleet when not set.'),
   BANDIT_ALGORITHM: z
     .enum(policyNames as [string, ...string[]])
-    .default('ucb1')
-    .describe('Policy of /recommend.'),
+    .default('thompson')
+    .describe('Policy of /recommend, and the one that evaluate asks about. Why this one: docs/adr/0024.'),
   RUNNER_BANDIT_MODE: z
     .enum(MODES)
     .optional()

@@ -31,11 +31,15 @@ distributions AS (
   CROSS JOIN UNNEST(items) AS item
 ),
 
--- A distribution that names no arm has a row, too.
+-- A distribution that names no arm has a row, too; a pick of nothing has none.
 told AS (
   SELECT
     decision_id, signature, target, version, rest, pick,
-    IF(rest IS NOT NULL AND ARRAY_LENGTH(named) > 0, named, ['{}']) AS shares
+    CASE
+      WHEN rest IS NOT NULL AND ARRAY_LENGTH(named) > 0 THEN named
+      WHEN rest IS NOT NULL OR pick IS NOT NULL THEN ['{}']
+      ELSE JSON_QUERY_ARRAY('[]')
+    END AS shares
   FROM distributions
 ),
 
@@ -50,7 +54,6 @@ shadow_picks AS (
     COALESCE(rest, 0) AS rest
   FROM told
   CROSS JOIN UNNEST(shares) AS share
-  WHERE rest IS NOT NULL OR pick IS NOT NULL
 ),
 
 arm_sums AS (

@@ -4,7 +4,9 @@
 -- rejects too easily rather than too rarely. p_value by Wilson and Hilferty (1931). mean_weight: of the uniform policy
 -- over the feasible set as in policy_terms, (1 / propensity + arms without room) / k, which is 1 if the propensities
 -- are right; its error is cluster-robust (CR1). It passes within 3 errors of 1, or within 0.02: less is nothing beside
--- the errors of an estimate. worst_gap: the largest of propensity_calibration among bins of at least 100 candidates.
+-- the errors of an estimate. worst_gap: the largest of propensity_calibration among bins of at least 100 candidates; it
+-- is not asked for where little hangs on it, of a log of which less than 5 percent was not routed, or less than half and
+-- fewer than 100 jobs.
 -- Grain: one row per source.
 WITH full_arms AS (
   SELECT decision_id, COUNT(*) AS arms
@@ -173,7 +175,10 @@ SELECT
   worst_gap,
   is_weight_right AND CASE source
     WHEN 'uniform' THEN COALESCE(p_value >= 0.001, FALSE)
-    WHEN 'estimated' THEN COALESCE(worst_gap <= most_gap, FALSE)
+    WHEN 'estimated' THEN
+      jobs - recorded_jobs < 0.05 * jobs
+      OR (jobs - recorded_jobs < 100 AND jobs - recorded_jobs < recorded_jobs)
+      OR COALESCE(worst_gap <= most_gap, FALSE)
     ELSE TRUE
   END AS is_passed
 FROM answers

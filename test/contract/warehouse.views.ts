@@ -1,11 +1,18 @@
 /** A row may come twice; the views keep one of each. */
 import { describe, expect, test } from 'vitest'
 import type { Row, TableName } from '../../shared/ports.ts'
-import { loadCatalogue } from '../../shared/runtime/sql.ts'
+import { describe as describeTable, loadCatalogue } from '../../shared/runtime/sql.ts'
+import { snapped, sorted } from '../googlesql/rows.ts'
 import { arbitraryTables } from '../sql/content.ts'
 import { decisionRow, eventRow, openFor, outcomeRow, type WarehouseHarness } from './warehouse.harness.ts'
 
 const catalogue = loadCatalogue()
+/** Where a repeated row is dropped, if at all: what the other views say follows from what these say. */
+const READING_TABLES = [...catalogue.views]
+  .filter(([, select]) =>
+    [...catalogue.tables.keys()].some((table) => new RegExp(`ci_metrics\\.${table}\\b`).test(select)),
+  )
+  .map(([view]) => view)
 
 export function viewsContract({ fresh }: WarehouseHarness): void {
   describe('views', () => {
@@ -18,16 +25,20 @@ export function viewsContract({ fresh }: WarehouseHarness): void {
       })
       const answers = async () => {
         const rows: Record<string, Row[]> = {}
-        for (const view of catalogue.views.keys()) {
-          rows[view] = await warehouse.query(`SELECT * FROM ci_metrics.${view}`)
+        for (const view of READING_TABLES) {
+          const { columns } = describeTable(view)
+          rows[view] = sorted(await warehouse.query(`SELECT * FROM ci_metrics.${view}`), columns)
         }
-        return Object.fromEntries(Object.entries(rows).map(([view, of]) => [view, of.map(rounded).sort()]))
+        return rows
       }
       for (const [table, rows] of content) await warehouse.insert(table, rows)
       const once = await answers()
       expect(Object.values(once).every((rows) => rows.length > 0)).toBe(true)
       for (const [table, rows] of content) await warehouse.insert(table, rows)
-      expect(await answers()).toEqual(once)
+      for (const [view, rows] of Object.entries(await answers())) {
+        const before = once[view] ?? []
+        expect(snapped(rows, before, describeTable(view).columns), view).toEqual(before)
+      }
     })
 
     test('count a job once, however often its decision and its outcome were written', async () => {
@@ -66,9 +77,3 @@ export function viewsContract({ fresh }: WarehouseHarness): void {
 }
 
 const aDayOf2026 = (instant: unknown) => (String(instant) < '2026' ? '2026-02-27T12:00:00.000Z' : instant)
-
-/** As text, with floats as they are but for the order in which they were added up. */
-const rounded = (row: Row) =>
-  JSON.stringify(row, (_name, cell) =>
-    typeof cell === 'number' && !Number.isInteger(cell) ? cell.toPrecision(9) : cell,
-  )

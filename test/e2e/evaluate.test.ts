@@ -45,7 +45,8 @@ test('jobs whose tags nobody told are no basis: the token is named that would te
   const { url, deps } = await startServer()
   await playDockerRunners(url)
   await deps.deliveries.drained()
-  const { verdict, log } = await evaluate(deps)
+  const { verdict, log, question } = await evaluate(deps)
+  expect(question.is_primary).toBe(true)
   expect(log).toMatchObject({ decided_jobs: 4, evaluated_jobs: 0 })
   expect(verdict.kind).toBe('no_verdict')
   expect(verdict.sentence).toContain('none of the 4 jobs in this window can be evaluated: tags unknown 4')
@@ -69,7 +70,10 @@ describe('a log of 200 pipelines in which one runner is four times as fast', () 
 
   test('following the policy pays, by about what the fast runner is better', () => {
     expect(report.verdict.sentence).toMatch(/^It pays\. Had every job gone where thompson said/)
+    expect(report.verdict.decided_by).toBe('sequence')
     expect(report.log).toMatchObject({ evaluated_jobs: JOBS, pipelines: PIPELINES, job_keys: 2, arms: 4 })
+    // All pipelines have as many jobs.
+    expect(report.log).toMatchObject({ late_jobs: 0, effective_pipelines: PIPELINES })
     // 1/(minutes + 0.1), minutes between 0.8 and 1.2 times 20/60 or 80/60: 2.33 and 0.70 on the mean.
     expect(worthOf('thompson')).toBeGreaterThan(2)
     expect(worthOf('thompson')).toBeLessThan(2.5)
@@ -87,8 +91,10 @@ describe('a log of 200 pipelines in which one runner is four times as fast', () 
   test('a window leaves the other jobs out', async () => {
     // Jobs start every two minutes: the first hour has 30 of them, of 8 pipelines.
     const input = { from: new Date(NOON).toISOString(), to: new Date(NOON + 3_600_000).toISOString() }
-    const { log, verdict } = await evaluate(deps, input)
+    const { log, verdict, question } = await evaluate(deps, input)
     expect(log.evaluated_jobs).toBe(30)
+    // Whoever chooses a window could have chosen another.
+    expect(question).toMatchObject({ policy: 'thompson', reward: 'spec', is_primary: false })
     expect(verdict.sentence).toContain('only 8 pipelines')
   })
 

@@ -12,13 +12,13 @@ import {
   validateEstimators,
 } from '../../shared/simulator/validation/index.ts'
 
-const SEEDS = 100
+const SEEDS = 80
 const JOBS = 1500
 const validation = validateEstimators(defaultWorld(), {
   seeds: SEEDS,
   firstSeed: 10_001,
   jobs: JOBS,
-  growth: 2,
+  growth: 2.5,
 })
 
 const atLeast = (share: number) => share - 2.5 * Math.sqrt((share * (1 - share)) / SEEDS)

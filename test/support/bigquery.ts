@@ -1,6 +1,6 @@
 /** A fake BigQuery with what sql/ describes in it, for the running test. */
 import { onTestFinished } from 'vitest'
-import { deploySql } from '../../functions/deploy-sql.ts'
+import { planDeployment } from '../../functions/deploy-sql.ts'
 import { openBigquery } from '../../shared/adapters/gcp/bigquery.ts'
 import { openBigquerySchema } from '../../shared/adapters/gcp/bigquery-schema.ts'
 import type { Log } from '../../shared/ports.ts'
@@ -28,16 +28,17 @@ export const accessTo = ({
   wait: async () => {},
 })
 
+const catalogue = loadCatalogue()
+const statements = planDeployment({ catalogue, describe }, null).map(({ ddl }) => ddl)
+
 /** @param bare leaves everything to the test: not even the dataset is there. */
 export async function playedBigquery(
   options: FakeBigqueryOptions & { bare?: boolean; whenDone?: WhenDone } = {},
 ) {
   const { bare = false, whenDone = onTestFinished, ...fakeOptions } = options
-  const fake = await startFakeBigquery(fakeOptions)
+  const fake = await startFakeBigquery({ ...fakeOptions, ...(!bare && { statements }) })
   whenDone(() => fake.close())
   const access = accessTo(fake)
-  const catalogue = loadCatalogue()
   const schema = openBigquerySchema(access)
-  if (!bare) await deploySql({ dryRun: false }, { schema, catalogue, describe })
   return { fake, access, catalogue, schema, warehouse: openBigquery({ ...access, catalogue }) }
 }

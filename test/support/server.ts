@@ -29,6 +29,9 @@ export const dataFolder = () => temporaryFolder((cleanUp) => cleanups.push(clean
 
 type Environment = Record<string, string | undefined>
 
+/** One that does not draw, so that a test can say what is picked. */
+export const SURE_POLICY = { BANDIT_ALGORITHM: 'ucb1' }
+
 /**
  * Serves in this process; closed when the test file is done.
  * @param clock the real one, unless time is played.
@@ -42,6 +45,7 @@ export async function startServer(
     GITLAB_WEBHOOK_TOKEN: WEBHOOK_TOKEN,
     // Told, and routed by.
     RUNNER_BANDIT_MODE: 'autonomous',
+    ...SURE_POLICY,
     RUNNER_BANDIT_DATA: dataFolder(),
     ...env,
   })
@@ -60,7 +64,13 @@ export type SpawnedServer = { url: string; process: ChildProcess; stdout: string
 /** A process of the command line, from its first moment; killed when the test file is done. */
 export function spawnCommand(args: readonly string[], env: Environment) {
   const child = spawn(process.execPath, [LAUNCHER, ...args], {
-    env: { PATH: process.env.PATH ?? '', PORT: '0', GITLAB_WEBHOOK_TOKEN: WEBHOOK_TOKEN, ...env },
+    env: {
+      PATH: process.env.PATH ?? '',
+      PORT: '0',
+      GITLAB_WEBHOOK_TOKEN: WEBHOOK_TOKEN,
+      ...SURE_POLICY,
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   cleanups.push(() => child.kill('SIGKILL'))
@@ -105,7 +115,7 @@ export async function runCommand(
   node = process.execPath,
 ): Promise<CommandResult> {
   const child = spawn(node, [LAUNCHER, ...args], {
-    env: { PATH: process.env.PATH ?? '', ...env },
+    env: { PATH: process.env.PATH ?? '', ...SURE_POLICY, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const result: CommandResult = { code: null, stdout: '', stderr: '' }

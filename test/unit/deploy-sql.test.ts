@@ -11,7 +11,7 @@ import { playedBigquery } from '../support/bigquery.ts'
 const catalogue = loadCatalogue()
 const described = { catalogue, describe: describeTable }
 const TABLES = [...catalogue.tables.keys()]
-const VIEWS = ['decision_outcomes', 'arm_performance', 'job_event_log', 'policy_agreement']
+const VIEWS = [...catalogue.views.keys()]
 
 const whats = (steps: readonly { what: string }[]) => steps.map(({ what }) => what)
 
@@ -39,8 +39,24 @@ describe('a first deployment', () => {
     expect(steps[0]).toBe('create dataset ci_metrics')
     expect(steps.slice(1, TABLES.length + 1)).toEqual(TABLES.map((name) => `create table ${name}`))
     expect(steps.slice(TABLES.length + 1).sort()).toEqual(VIEWS.map((name) => `create view ${name}`).sort())
-    const at = (name: string) => steps.indexOf(`create view ${name}`)
-    expect(at('decision_outcomes')).toBeLessThan(Math.min(at('arm_performance'), at('policy_agreement')))
+    const tooEarly = VIEWS.flatMap((name) =>
+      VIEWS.filter((used) => catalogue.views.get(name)?.match(new RegExp(`ci_metrics\\.${used}\\b`)))
+        .filter((used) => steps.indexOf(`create view ${used}`) > steps.indexOf(`create view ${name}`))
+        .map((used) => `${name} before ${used}`),
+    )
+    expect(tooEarly).toEqual([])
+  })
+
+  test('leaves it to BigQuery to find the views that a view reads', async () => {
+    const { fake, schema } = await playedBigquery({ bare: true })
+    await deploySql({ dryRun: false }, { schema, ...described })
+    const view = 'policy_agreement'
+    const answer = await fetch(
+      `${fake.url}/bigquery/v2/projects/${fake.projectId}/datasets/ci_metrics/tables/${view}`,
+    )
+    const { query } = ((await answer.json()) as { view: { query: string } }).view
+    expect(catalogue.views.get(view)?.trim().endsWith(query.trim())).toBe(true)
+    expect(query).toContain('FROM ci_metrics.decision_outcomes')
   })
 
   test('says of every table and column what sql/ says of it, with partitions by day and clusters', async () => {

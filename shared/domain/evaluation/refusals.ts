@@ -1,69 +1,18 @@
 /** When the log cannot answer: each reason with what to do about it. */
-import { grouped, percent } from './figures.ts'
-import type { RewardName } from './reward-definitions.ts'
-
-export type Evidence = {
-  question: {
-    /** A target of `policy_choices`. */
-    policy: string
-    reward: RewardName
-    source: 'recorded' | 'estimated' | 'uniform'
-    /** Whether policy and reward are those of the settings: laid down before anybody looked. */
-    isPrimary: boolean
-  }
-  log: {
-    /** Jobs that were decided on in the window. */
-    decided: number
-    /** Of these: that an estimate may use. */
-    evaluated: number
-    /** Why the others may not be used. */
-    leftOut: readonly { reason: string; jobs: number; advice: string }[]
-    /** Pipelines of the evaluated ones. */
-    clusters: number
-  }
-  /** Data checks of severity error that fail, a sentence each. */
-  failedChecks: readonly { name: string; sentence: string }[]
-  /** Of the source that is used; null when there is nothing to test. */
-  propensity: { isPassed: boolean; reason: string } | null
-  /** Of the policy under that source. */
-  support: {
-    offSupportShare: number
-    effectiveSampleSize: number
-    infeasibleShare: number
-    /** Of picks that had no room at that moment: they are left to GitLab. */
-    leftShare: number
-  } | null
-  /** The policy minus what was done, doubly robust; null when it cannot be computed. */
-  answer: {
-    clusters: number
-    value: number
-    logged: number
-    difference: number
-    low: number
-    high: number
-    /** Anytime-valid; null where there are too few pipelines. */
-    sequenceLow: number | null
-    sequenceHigh: number | null
-    /** Over the family of comparisons of this reward. */
-    pHolm: number | null
-  } | null
-  /** By the power calculation; null when none could be made. */
-  moreJobs: number | null
-  /** What the log could find with a power of 80 %; null when not known. */
-  smallestDifference: number | null
-}
-
-export type VerdictLimits = {
-  /** Largest share of a policy's feasible picks that GitLab never made in the same situation. */
-  mostOffSupport: number
-  fewestEffective: number
-  fewestClusters: number
-}
+import type { Evidence, VerdictLimits } from './evidence.ts'
+import { fixed, grouped, percent } from './figures.ts'
 
 export type Refusal = { reason: string; advice?: string[]; moreJobs?: number | null }
 
 /** With fewer clusters, neither CR1 errors nor t intervals are to be believed. */
 export const FEWEST_CLUSTERS = 30
+
+/** With more of the picks made when the job had ended, they are not what would have been advised at its start. */
+export const MOST_LATE = 0.2
+
+/** As support_check judges a mean weight: so many standard errors from what it has to be, or so little. */
+const MOST_ERRORS = 3
+const NEGLIGIBLE = 0.05
 
 /** Jobs of a pipeline, while there is none to count them of. */
 const USUAL_JOBS_OF_PIPELINE = 4
@@ -88,7 +37,9 @@ export function refusalsOf(evidence: Evidence, limits: VerdictLimits): Refusal[]
   if (log.evaluated === 0) return [...nothingToEvaluate(log, enough), ...checks]
   return [
     ...checks,
-    ...tooFewPipelines(log, limits, enough),
+    ...tooFewPipelines(evidence, limits, enough),
+    ...tooUnevenPipelines(evidence, limits),
+    ...tooManyLate(evidence),
     ...failedPropensities(evidence),
     ...weakSupport(evidence, limits),
     ...(isUnexplained(evidence, limits) ? [nothingToCompare(evidence)] : []),
@@ -133,13 +84,20 @@ function failedPropensities({ propensity, question }: Evidence): Refusal[] {
   ]
 }
 
-function tooFewPipelines(log: Evidence['log'], { fewestClusters }: VerdictLimits, enough: number): Refusal[] {
-  if (log.clusters >= fewestClusters) return []
-  const more = Math.max(1, enough - log.evaluated)
+/** Of the log or, where that has fewer, of the comparison. */
+function clustersOf({ answer, log }: Evidence): number {
+  return Math.min(log.clusters, answer?.clusters ?? log.clusters)
+}
+
+function tooFewPipelines(evidence: Evidence, { fewestClusters }: VerdictLimits, enough: number): Refusal[] {
+  const { log } = evidence
+  const clusters = clustersOf(evidence)
+  if (clusters >= fewestClusters) return []
+  const more = Math.max(1, enough - Math.min(log.evaluated, evidence.answer?.jobs ?? log.evaluated))
   const left = log.leftOut.filter(({ advice }) => advice !== '')
   return [
     {
-      reason: `${log.clusters === 1 ? 'Only 1 pipeline has' : `Only ${grouped(log.clusters)} pipelines have`} jobs that can be evaluated; intervals take at least ${fewestClusters}.`,
+      reason: `${clusters === 1 ? 'Only 1 pipeline has' : `Only ${grouped(clusters)} pipelines have`} jobs that can be ${clusters < log.clusters ? 'compared' : 'evaluated'}; intervals take at least ${fewestClusters}.`,
       advice: [
         `About ${grouped(more)} more jobs are needed for a first answer.`,
         ...left.map(({ advice }) => advice),
@@ -149,32 +107,98 @@ function tooFewPipelines(log: Evidence['log'], { fewestClusters }: VerdictLimits
   ]
 }
 
-function weakSupport({ support, log, question }: Evidence, limits: VerdictLimits): Refusal[] {
+/** One pipeline with half of the jobs makes an interval that is far too narrow, however many others there are. */
+function tooUnevenPipelines(evidence: Evidence, { fewestClusters }: VerdictLimits): Refusal[] {
+  const { effectiveClusters } = evidence.log
+  const clusters = clustersOf(evidence)
+  if (clusters < fewestClusters || effectiveClusters === null || effectiveClusters >= fewestClusters)
+    return []
+  return [
+    {
+      reason: `A few of the ${grouped(clusters)} pipelines have most of the jobs: together they tell no more than ${grouped(Math.max(1, Math.floor(effectiveClusters)))} of one size would, and intervals take at least ${fewestClusters}.`,
+      advice: [
+        'It takes more pipelines, not more jobs of the largest; or leave out the days on which those ran (`--from`, `--to`).',
+      ],
+    },
+  ]
+}
+
+function tooManyLate({ log: { late, evaluated } }: Evidence): Refusal[] {
+  if (late <= MOST_LATE * evaluated) return []
+  return [
+    {
+      reason: `Of ${percent(late / evaluated)} of the jobs the policy's pick was made only when they had ended (at most ${percent(MOST_LATE)} may be so): it is not what would have been advised at their start.`,
+      advice: [
+        'Their starts did not arrive: see that GitLab sends every job event and that `runner-bandit serve` is up (`runner-bandit doctor`).',
+      ],
+    },
+  ]
+}
+
+function weakSupport(evidence: Evidence, limits: VerdictLimits): Refusal[] {
+  const { support, question } = evidence
   if (support === null) return []
-  const { offSupportShare, effectiveSampleSize } = support
-  const refusals: Refusal[] = []
-  if (offSupportShare > limits.mostOffSupport) {
-    refusals.push({
-      reason: `${percent(offSupportShare)} of what ${question.policy} picks, GitLab never chose in the same situation (at most ${percent(limits.mostOffSupport)} may be so): nothing is known of it.`,
-      advice: ['Route a share of the jobs evenly (mode canary), so that every feasible runner is tried.'],
-    })
-  }
-  if (effectiveSampleSize < limits.fewestEffective) {
-    const more =
-      effectiveSampleSize > 0
-        ? Math.ceil(log.evaluated * (limits.fewestEffective / effectiveSampleSize - 1))
-        : null
-    refusals.push({
-      reason: `The log is worth ${grouped(effectiveSampleSize)} jobs for ${question.policy} (effective sample size); ${grouped(limits.fewestEffective)} are the least.`,
+  const { offSupportShare, leftShare } = support
+  return [
+    ...(offSupportShare > limits.mostOffSupport
+      ? [
+          {
+            reason: `${percent(offSupportShare)} of what ${question.policy} picks, GitLab never chose among the same runners (at most ${percent(limits.mostOffSupport)} may be so): nothing is known of it.`,
+            advice: [
+              'Route a share of the jobs evenly (mode canary), so that every feasible runner is tried.',
+            ],
+          },
+        ]
+      : []),
+    ...(leftShare > limits.mostLeft
+      ? [
+          {
+            reason: `${percent(leftShare)} of what ${question.policy} picks had no room, and is left to GitLab (at most ${percent(limits.mostLeft)} may be so): an answer would be about GitLab.`,
+            advice: [
+              'Ask about a time with less load (`--from`, `--to`), or route a share of the jobs (mode canary): those wait for their runner.',
+            ],
+          },
+        ]
+      : []),
+    ...wrongWeights(evidence),
+    ...tooFewEffective(evidence, limits),
+  ]
+}
+
+function wrongWeights({ support, question }: Evidence): Refusal[] {
+  if (support === null) return []
+  const { meanWeight, meanWeightError, infeasibleShare } = support
+  const expected = 1 - infeasibleShare
+  if (Math.abs(meanWeight - expected) <= Math.max(NEGLIGIBLE, MOST_ERRORS * (meanWeightError ?? 0))) return []
+  return [
+    {
+      reason: `The weights of ${question.policy} do not add up: they are ${fixed(meanWeight, 2)} on the average and have to be ${fixed(expected, 2)}, so that some of its picks count too ${meanWeight > expected ? 'much' : 'little'}.`,
+      advice: [
+        'Where it picks, the propensities are wrong: route a share of the jobs (mode canary), of which they are exact.',
+      ],
+    },
+  ]
+}
+
+/** The comparison may have fewer jobs than the support is of: not every job has every reward. */
+function tooFewEffective({ support, answer, log, question }: Evidence, limits: VerdictLimits): Refusal[] {
+  if (support === null) return []
+  const { effectiveSampleSize, jobs } = support
+  const size = answer === null || jobs === 0 ? 1 : Math.min(1, answer.jobs / jobs)
+  const effective = effectiveSampleSize * size
+  if (effective >= limits.fewestEffective) return []
+  const more = effective > 0 ? Math.ceil(log.evaluated * (limits.fewestEffective / effective - 1)) : null
+  return [
+    {
+      reason: `The log is worth ${grouped(effective)} jobs for what ${question.policy} picks itself (effective sample size); ${grouped(limits.fewestEffective)} are the least.`,
       advice: [
         more === null
           ? 'GitLab and the policy hardly ever agree: route a share of the jobs (mode canary).'
           : `About ${grouped(more)} more jobs like these are needed.`,
       ],
       moreJobs: more,
-    })
-  }
-  return refusals
+    },
+  ]
 }
 
 /** Without an answer, though nothing else stands against one. */

@@ -1,6 +1,7 @@
 /** Does it pay? One sentence with its interval, or the reasons why the log cannot say. */
+import type { Evidence, VerdictLimits } from './evidence.ts'
 import { decimalsFor, fixed, grouped, percent, signed } from './figures.ts'
-import { type Evidence, refusalsOf, type VerdictLimits } from './refusals.ts'
+import { refusalsOf } from './refusals.ts'
 import { rewardNamed } from './reward-definitions.ts'
 
 export type { Evidence, VerdictLimits }
@@ -9,6 +10,11 @@ export type VerdictKind = 'pays' | 'does_not_pay' | 'undecided' | 'no_verdict'
 
 export type Verdict = {
   kind: VerdictKind
+  /**
+   * What leaves zero out: the sequence, which holds however often one looks, or only the interval of this one look. Null
+   * where nothing is decided.
+   */
+  decidedBy: 'sequence' | 'one_look' | null
   /** The whole answer. */
   sentence: string
   /** Why there is no verdict, or none yet; a sentence each. */
@@ -31,6 +37,7 @@ export function verdictOf(evidence: Evidence, limits: VerdictLimits): Verdict {
     const reasons = refusals.map(({ reason }) => reason)
     return {
       kind: 'no_verdict',
+      decidedBy: null,
       sentence: `No verdict on ${evidence.question.policy}: ${lowered(reasons[0] ?? 'There is nothing to compare.')}`,
       reasons,
       advice: [...new Set(refusals.flatMap(({ advice }) => advice ?? []))],
@@ -39,9 +46,12 @@ export function verdictOf(evidence: Evidence, limits: VerdictLimits): Verdict {
     }
   }
   const kind = kindOf(evidence.answer, evidence)
+  const decidedBy = kind === 'undecided' ? null : deciderOf(evidence.answer)
+  const lead = (decidedBy === 'one_look' ? LEAD_AT_ONE_LOOK : LEAD)[kind]
   return {
     kind,
-    sentence: `${LEAD[kind]}${comparisonSentence(evidence.answer, evidence)}${tailOf(kind, evidence)}`,
+    decidedBy,
+    sentence: `${lead}${comparisonSentence(evidence.answer, evidence)}${tailOf(kind, decidedBy, evidence)}`,
     reasons: reasonsOf(kind, evidence.answer),
     advice: [],
     assumptions: assumptionsOf(evidence.answer, evidence),
@@ -50,10 +60,15 @@ export function verdictOf(evidence: Evidence, limits: VerdictLimits): Verdict {
 }
 
 const LEAD = { pays: 'It pays. ', does_not_pay: 'It does not pay. ', undecided: 'Undecided. ' }
+const LEAD_AT_ONE_LOOK = {
+  ...LEAD,
+  pays: 'At one look it pays. ',
+  does_not_pay: 'At one look it does not pay. ',
+}
 
 /**
- * The question that was laid down beforehand is answered by its interval alone. Whoever asks another one chose it among
- * several, so Holm's p value has to agree.
+ * The question of the settings is answered by its interval alone. Whoever asks another one chose it among several, so
+ * Holm's p value has to agree.
  */
 function kindOf({ low, high, pHolm }: Answer, { question }: Evidence): Exclude<VerdictKind, 'no_verdict'> {
   const { isLowerBetter } = rewardNamed(question.reward)
@@ -62,16 +77,25 @@ function kindOf({ low, high, pHolm }: Answer, { question }: Evidence): Exclude<V
   return low > 0 === !isLowerBetter ? 'pays' : 'does_not_pay'
 }
 
-function comparisonSentence(answer: Answer, { question }: Evidence): string {
+/** The sequence lies around the interval, so that the two never say opposite things. */
+function deciderOf({ sequenceLow, sequenceHigh }: Answer): 'sequence' | 'one_look' {
+  return (sequenceLow ?? 0) > 0 || (sequenceHigh ?? 0) < 0 ? 'sequence' : 'one_look'
+}
+
+/** What was done is the value less the difference, as both are printed: the numbers of a sentence add up. */
+function comparisonSentence(answer: Answer, { question, support }: Evidence): string {
   const { mean, unit } = rewardNamed(question.reward)
-  const { value, logged, difference, low, high, clusters } = answer
+  const { value, difference, low, high, jobs, clusters } = answer
   const decimals = decimalsFor((high - low) / 2)
+  const logged = Number(value.toFixed(decimals)) - Number(difference.toFixed(decimals))
   const inUnit = unit === '' ? '' : ` ${unit}`
   const of = [
     `95 %: ${signed(low, decimals)} to ${signed(high, decimals)}`,
-    `doubly robust, ${SOURCE_WORDS[question.source]}, ${grouped(clusters)} pipelines`,
+    `doubly robust, ${SOURCE_WORDS[question.source]}, ${grouped(jobs)} jobs of ${grouped(clusters)} pipelines`,
   ].join('; ')
-  return `Had every job gone where ${question.policy} said, ${mean} would have been ${fixed(value, decimals)}${inUnit} instead of ${fixed(logged, decimals)}: ${signed(difference, decimals)} (${of}), for jobs rerouted one at a time.`
+  const left = support?.leftShare ?? 0
+  const room = left > 0 ? `, as far as there was room (${percent(1 - left)} of its picks)` : ''
+  return `Had every job gone where ${question.policy} said${room}, ${mean} would have been ${fixed(value, decimals)}${inUnit} instead of ${fixed(logged, decimals)}: ${signed(difference, decimals)} (${of}), for jobs rerouted one at a time.`
 }
 
 const SOURCE_WORDS = {
@@ -80,8 +104,13 @@ const SOURCE_WORDS = {
   uniform: 'propensities assumed uniform',
 }
 
-function tailOf(kind: VerdictKind, { moreJobs, smallestDifference, question }: Evidence): string {
-  if (kind !== 'undecided') return ''
+function tailOf(kind: VerdictKind, decidedBy: Verdict['decidedBy'], evidence: Evidence): string {
+  if (decidedBy === 'one_look')
+    return ' Only who had settled beforehand to look now, and only now, may say so: looked at again and again, the log has not decided.'
+  return kind === 'undecided' ? openTail(evidence) : ''
+}
+
+function openTail({ moreJobs, smallestDifference, question }: Evidence): string {
   const { unit } = rewardNamed(question.reward)
   const inUnit = unit === '' ? '' : ` ${unit}`
   const could =
@@ -90,19 +119,19 @@ function tailOf(kind: VerdictKind, { moreJobs, smallestDifference, question }: E
       : ` A log like this one finds differences from ${fixed(smallestDifference, decimalsFor(smallestDifference))}${inUnit} on, four times out of five.`
   return moreJobs === null
     ? could
-    : `${could} If the difference is what it seems, about ${grouped(moreJobs)} more jobs would decide it.`
+    : `${could} If the difference is what it seems, about ${grouped(moreJobs)} more jobs would decide it at one look, with 80 % probability.`
 }
 
 function reasonsOf(kind: VerdictKind, { low, high }: Answer): string[] {
   if (kind !== 'undecided') return []
   return [
     low > 0 || high < 0
-      ? 'The interval excludes zero, but this is not the question that was laid down beforehand, and among all that are asked together it does not stand out (Holm).'
+      ? 'The interval excludes zero, but this is not the question of the settings, and among all that are asked together it does not stand out (Holm).'
       : 'The interval contains zero.',
   ]
 }
 
-function assumptionsOf(answer: Answer, { question, support }: Evidence): string[] {
+function assumptionsOf(answer: Answer, { question, support, log }: Evidence): string[] {
   const decimals = decimalsFor((answer.high - answer.low) / 2)
   const { sequenceLow, sequenceHigh } = answer
   const anytime =
@@ -121,11 +150,16 @@ function assumptionsOf(answer: Answer, { question, support }: Evidence): string[
           `${percent(left)} of the picks had no room at that moment, as far as is known: they are left to GitLab, and add nothing to the difference.`,
         ]
       : []),
+    ...(log.late > TOLD_LATE * log.evaluated
+      ? [
+          `Of ${percent(log.late / log.evaluated)} of the jobs the pick was made when they had ended, since their start was not told: taken for what would have been picked at their start.`,
+        ]
+      : []),
     `The interval is for one look.${anytime}`,
     ...(question.isPrimary
       ? []
       : [
-          'This is not the question that was laid down beforehand (the policy and reward of the settings): it explores.',
+          'This is not the question of the settings (the policy that is set now, by the reward spec, over the whole log): it explores.',
         ]),
     ...(infeasible > 0
       ? [
@@ -134,6 +168,9 @@ function assumptionsOf(answer: Answer, { question, support }: Evidence): string[
       : []),
   ]
 }
+
+/** A larger share of late picks is told. */
+const TOLD_LATE = 0.05
 
 const ASSUMED_OF_SOURCE = {
   recorded:

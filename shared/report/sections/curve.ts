@@ -5,6 +5,11 @@ import { count, figure, interval, nameOf } from '../cells.ts'
 import { type Block, column, heading, numbers, paragraph, table } from '../document.ts'
 import { curvePlot } from '../plots/curves.ts'
 
+const BAND =
+  ' The band is of IPS, not of the lines: an anytime-valid sequence (predictable-mixture empirical Bernstein, over jobs), which holds at all times at once, so that whoever stops when it says something is not deceived. It needs exact propensities and rewards with a bound; it does not need many jobs, nor that they are alike. Of a policy that learns it bounds a weighted mean of its values so far. Where it leaves the drawing it is cut off.'
+const NO_BAND =
+  ' There is no anytime-valid band: it takes the weights for exact, which they are of `--propensities recorded` alone.'
+
 /** Of a long log, every so many days. */
 const MOST_DAYS = 31
 
@@ -29,7 +34,7 @@ export function curveSection({ curve, question }: EvaluationReport): Block[] {
   return [
     heading('Over time'),
     paragraph(
-      `Doubly robust, of all jobs up to the end of each day.${hasBand ? ' The band is an anytime-valid sequence (predictable-mixture empirical Bernstein, over jobs): it holds at all times at once, so whoever stops when it says something is not deceived. Of a policy that learns it bounds a weighted mean of its values so far. It assumes less than the intervals above and is wider; where it leaves the drawing it is cut off.' : ''}`,
+      `Doubly robust, of all jobs up to the end of each day.${hasBand ? BAND : question.propensities === 'recorded' ? '' : NO_BAND}`,
     ),
     ...(svg === '' ? [] : [{ kind: 'plot' as const, caption: `${title} up to the end of each day.`, svg }]),
     ...table(

@@ -1,6 +1,6 @@
 /** What the answer is made from: jobs that count, jobs left out, and whether the data are sound. */
 import type { EvaluationReport } from '../../schema/evaluation-report.ts'
-import { count, yes } from '../cells.ts'
+import { count, share, yes } from '../cells.ts'
 import { type Block, type Cell, column, heading, list, numbers, paragraph, table } from '../document.ts'
 import { barPlot } from '../plots/bars.ts'
 
@@ -11,7 +11,7 @@ export function logSection(report: EvaluationReport): Block[] {
   return [
     heading('The log'),
     paragraph(
-      `${count(log.evaluated_jobs)} of ${count(log.decided_jobs)} jobs can be evaluated${span}: ${count(log.pipelines)} pipelines, ${count(log.job_keys)} job keys, ${count(log.arms)} arms that ran them. ${count(log.routed_jobs)} of the jobs were routed; of the others GitLab chose the runner.`,
+      `${count(log.evaluated_jobs)} of ${count(log.decided_jobs)} jobs can be evaluated${span}: ${count(log.pipelines)} pipelines, ${count(log.job_keys)} job keys, ${count(log.arms)} arms that ran them. ${count(log.routed_jobs)} of the jobs were routed; of the others GitLab chose the runner.${late(log)}${uneven(log)}`,
     ),
     ...table(
       'Jobs left out, and why',
@@ -23,6 +23,18 @@ export function logSection(report: EvaluationReport): Block[] {
     ...feasibleSizes(report),
     ...checks(report),
   ]
+}
+
+function late({ late_jobs: jobs, evaluated_jobs: all }: EvaluationReport['log']): string {
+  return jobs === 0
+    ? ''
+    : ` Of ${count(jobs)} jobs (${share(jobs / all)}) the picks were made when they had ended: their start was not told.`
+}
+
+function uneven({ pipelines, effective_pipelines: effective }: EvaluationReport['log']): string {
+  return effective === null
+    ? ''
+    : ` By how unevenly the pipelines share the jobs, the ${count(pipelines)} are worth ${count(Math.floor(effective + 1e-9))} of one size.`
 }
 
 function feasibleSizes({ log }: EvaluationReport): Block[] {

@@ -27,7 +27,7 @@ export function propensitySection(report: EvaluationReport): Block[] {
       }),
     ),
     ...table(
-      'Tests: the mean weight of an even policy has to be 1, up to 3 standard errors; the worst gap is between predicted and observed, of ten bins of probability with at least 100 job–runner pairs each',
+      'Tests: the mean weight of an even policy has to be 1, up to 3 standard errors; the worst gap is between predicted and observed, of ten bins of probability with at least 100 job–runner pairs each, and is not asked for where nearly all jobs were routed',
       [
         column('source'),
         ...numbers('jobs', 'of these recorded', 'mean weight', 'SE', 'worst gap', 'chi-square', 'df', 'p'),

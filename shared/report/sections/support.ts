@@ -11,7 +11,7 @@ export function supportSection({ support, weights, question, limits }: Evaluatio
   return [
     heading('Support'),
     paragraph(
-      `A job says something of a policy when the policy would have done what was done; its weight is the policy's probability of that over GitLab's. Off support is what a policy picks where GitLab never did in the same situation: at most ${share(limits.most_off_support)} may be so. A pick that had no room at that moment is left to GitLab, which could not have chosen it either. The effective sample size is how many evenly weighted jobs the log is worth: at least ${count(limits.fewest_effective)}.`,
+      `A job says something of a policy when the policy would have done what was done; its weight is the policy's probability of that over GitLab's. Off support is what a policy picks where no job with the same feasible runners ever went: at most ${share(limits.most_off_support)} may be so. A pick that had no room at that moment is left to GitLab, which could not have chosen it either: at most ${share(limits.most_left)} may be so. The mean weight has to be the share of feasible picks, up to 3 standard errors or 0.05. The effective sample size is how many evenly weighted jobs the log is worth for the picks that are not left to GitLab: at least ${count(limits.fewest_effective)}.`,
     ),
     ...table(
       'Support per policy',
@@ -25,6 +25,7 @@ export function supportSection({ support, weights, question, limits }: Evaluatio
           'left to GitLab',
           'unmatched',
           'mean weight',
+          'SE',
           'largest',
           'least propensity',
           'effective size',
@@ -40,6 +41,7 @@ export function supportSection({ support, weights, question, limits }: Evaluatio
         share(row.left_share),
         share(row.unmatched_share),
         figure(row.mean_weight),
+        figure(row.mean_weight_se),
         figure(row.max_weight, 1),
         figure(row.min_propensity),
         count(row.effective_sample_size),

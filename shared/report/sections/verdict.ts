@@ -29,8 +29,8 @@ export function verdictSection(report: EvaluationReport): Block[] {
 
 function laidDown({ is_primary, primary_policy, primary_reward }: EvaluationReport['question']): string {
   return is_primary
-    ? 'This question was laid down beforehand, by the settings.'
-    : `The question that was laid down beforehand is another: ${primary_policy}, by ${primary_reward}.`
+    ? 'This is the question of the settings: the policy that is set now, over the whole log.'
+    : `The question of the settings is another: ${primary_policy}, the policy that is set now, by ${primary_reward} over the whole log.`
 }
 
 function powerSentences({ power, verdict }: EvaluationReport): string[] {

@@ -4,6 +4,7 @@ import type { LoggedJob } from '../../domain/evaluation/logged-job.ts'
 import { crossFitPropensities, type PropensityModel } from '../../domain/evaluation/propensity-model.ts'
 import { crossFitRewards, type RewardModel } from '../../domain/evaluation/reward-model.ts'
 import { loggedTermsOf, termsOf } from '../../domain/evaluation/terms.ts'
+import { SPEC_RANGE } from '../logged-jobs.ts'
 import { expectedOf, type Sample } from './sample.ts'
 import { type Pick, SHADOW_TARGETS } from './shadow.ts'
 
@@ -40,6 +41,7 @@ export function prefixOf({ jobs, exact, expected, picks }: Sample, count: number
     assumed: drawnBy(({ feasible }) => 1 / feasible.length),
   }
   const rescored = rescoredBy(q)
+  const terms = new Map<string, Term[]>()
   const truths = new Map<TargetName, Float64Array>()
   const pickAt = (target: Exclude<TargetName, 'logged'>, place: number): Pick =>
     target === RESCORED ? rescored(its[place] as LoggedJob) : (picks[target][place] as Pick)
@@ -49,19 +51,26 @@ export function prefixOf({ jobs, exact, expected, picks }: Sample, count: number
     bySource,
     model,
     terms(target, source) {
-      if (target === 'logged') return loggedTermsOf(bySource[source], recorded, q)
-      let place = -1
-      const next = () => {
-        place += 1
-        return pickAt(target, place)
-      }
-      return termsOf(bySource[source], next, recorded, q)
+      const name = `${target} ${source}`
+      const known = terms.get(name) ?? termsBy(target, source)
+      terms.set(name, known)
+      return known
     },
     truths(target) {
       const known = truths.get(target) ?? truthsOf(target)
       truths.set(target, known)
       return known
     },
+  }
+
+  function termsBy(target: TargetName, source: Source): Term[] {
+    if (target === 'logged') return loggedTermsOf(bySource[source], recorded, q)
+    let place = -1
+    const next = () => {
+      place += 1
+      return pickAt(target, place)
+    }
+    return termsOf(bySource[source], next, recorded, q)
   }
 
   function truthsOf(target: TargetName): Float64Array {
@@ -76,14 +85,14 @@ export function prefixOf({ jobs, exact, expected, picks }: Sample, count: number
 
 const recorded = (job: LoggedJob) => job.recordedPropensity
 
-/** Ties to the first arm, which is the smallest. */
+/** Equal to nine decimals of the product's reward is equal, as in the view `policy_picks`; ties to the first arm, the smallest. */
 function rescoredBy(q: RewardModel): (job: LoggedJob) => Pick {
   const known = new Map<string, Pick>()
   return ({ fold, jobKey, feasible }) => {
     const name = `${fold} ${jobKey}`
     let pick = known.get(name)
     if (pick === undefined) {
-      const of = (arm: string) => q(fold, jobKey, arm)
+      const of = (arm: string) => Math.round(SPEC_RANGE * 1e9 * q(fold, jobKey, arm))
       pick = new Map([[feasible.reduce((best, arm) => (of(arm) > of(best) ? arm : best)), 1]])
       known.set(name, pick)
     }

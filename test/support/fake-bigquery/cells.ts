@@ -13,6 +13,8 @@ import {
 
 export type Field = { name: string; type: string; mode: string; description?: string; fields?: Field[] }
 export type Cell = { v: unknown }
+/** As DuckDB has it. */
+export type Column = { name: string; type: DuckDBType }
 
 const SCALARS: Partial<Record<DuckDBTypeId, string>> = {
   [DuckDBTypeId.BOOLEAN]: 'BOOLEAN',
@@ -32,24 +34,26 @@ const SCALARS: Partial<Record<DuckDBTypeId, string>> = {
   [DuckDBTypeId.TIMESTAMP_TZ]: 'TIMESTAMP',
 }
 
-export function fieldOf(name: string, type: DuckDBType): Field {
+export function fieldOf({ name, type }: Column): Field {
   if (type.typeId === DuckDBTypeId.LIST) {
-    return { ...fieldOf(name, (type as DuckDBListType).valueType), mode: 'REPEATED' }
+    return { ...fieldOf({ name, type: (type as DuckDBListType).valueType }), mode: 'REPEATED' }
   }
   if (type.typeId === DuckDBTypeId.STRUCT) {
     const { entryNames, entryTypes } = type as DuckDBStructType
-    const fields = entryNames.map((entry, index) => fieldOf(entry, entryTypes[index] as DuckDBType))
+    const fields = entryNames.map((entry, index) =>
+      fieldOf({ name: entry, type: entryTypes[index] as DuckDBType }),
+    )
     return { name, type: 'RECORD', mode: 'NULLABLE', fields }
   }
   return { name, type: SCALARS[type.typeId] ?? 'STRING', mode: 'NULLABLE' }
 }
 
-/** Of the rows that a SELECT gives. */
-export function fieldsOf(prepared: DuckDBPreparedStatement): Field[] {
-  return Array.from({ length: prepared.columnCount }, (_, index) =>
-    fieldOf(prepared.columnName(index), prepared.columnType(index)),
-  )
-}
+/** Of the rows that a statement gives. */
+export const columnsOf = (prepared: DuckDBPreparedStatement): Column[] =>
+  Array.from({ length: prepared.columnCount }, (_, index) => ({
+    name: prepared.columnName(index),
+    type: prepared.columnType(index),
+  }))
 
 /** An instant as microseconds since 1970; `asAsked` makes it what the request wants. */
 export function cellOf(value: DuckDBValue, field: Field): Cell {

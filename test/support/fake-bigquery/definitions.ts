@@ -1,7 +1,7 @@
 /** What DDL does: the store and DuckDB's tables change together. */
 import type { DuckDBConnection, DuckDBPreparedStatement } from '@duckdb/node-api'
 import { alreadyThere, invalidQuery } from './answers.ts'
-import { fieldsOf } from './cells.ts'
+import { type Column, columnsOf, fieldOf } from './cells.ts'
 import type { Ddl } from './ddl.ts'
 import type { Store } from './store.ts'
 import type { Views } from './views.ts'
@@ -30,12 +30,25 @@ type Place = {
   checked(sql: string): Promise<Checked>
 }
 
+/** By a SELECT and the fields of what it reads: the same views are made again and again. */
+const known = new Map<string, { bridged: string; columns: Column[] }>()
+
+async function checkedOnce(select: string, { store, checked }: Place) {
+  const read = [...select.matchAll(/(\w+)\.(\w+)/g)].map(([, dataset = '', name = '']) =>
+    store.datasets.get(dataset)?.get(name),
+  )
+  const key = JSON.stringify([select, read.map((table) => table?.fields)])
+  const found = known.get(key)
+  if (found !== undefined) return found
+  const { bridged, prepared } = await checked(select)
+  const view = { bridged, columns: columnsOf(prepared) }
+  known.set(key, view)
+  return view
+}
+
 /** @param dryRun checks, and changes nothing. */
-export async function define(
-  ddl: Ddl,
-  dryRun: boolean,
-  { store, connection, views, checked }: Place,
-): Promise<void> {
+export async function define(ddl: Ddl, dryRun: boolean, place: Place): Promise<void> {
+  const { store, connection, views } = place
   switch (ddl.statementType) {
     case 'CREATE_SCHEMA': {
       if (store.datasets.has(ddl.dataset) && !ddl.ifNotExists) throw alreadyThere(`Dataset ${ddl.dataset}`)
@@ -63,8 +76,8 @@ export async function define(
       const found = tables.get(table.name)
       if (found !== undefined && (!ddl.orReplace || found.view === undefined))
         throw alreadyThere(`Table ${table.name}`)
-      const { bridged, prepared } = await checked(ddl.select)
-      const fields = fieldsOf(prepared)
+      const { bridged, columns } = await checkedOnce(ddl.select, place)
+      const fields = columns.map(fieldOf)
       if (table.fields.length > 0 && table.fields.length !== fields.length)
         throw invalidQuery(
           `CREATE VIEW has columns with explicit names: ${table.fields.length}, and the query ${fields.length}`,
@@ -73,7 +86,7 @@ export async function define(
       if (renamed !== undefined)
         throw invalidQuery(`The fake has no view whose column ${renamed.name} has another name in its query.`)
       if (dryRun) return
-      await views.define(table, bridged, prepared)
+      await views.define(table, bridged, columns)
       const named = fields.map((field, index) => ({ ...field, ...table.fields[index], type: field.type }))
       tables.set(table.name, { ...table, fields: named })
       return
@@ -81,6 +94,7 @@ export async function define(
     case 'ALTER_TABLE': {
       const table = store.table(ddl.dataset, ddl.name)
       const path = `${ddl.dataset}.${ddl.name}`
+      if (table.view !== undefined) throw invalidQuery(`ALTER TABLE cannot be used on the view ${path}`)
       if (ddl.add !== undefined) {
         const { ifNotExists, ...field } = ddl.add
         const isThere = table.fields.some(({ name }) => name === field.name)

@@ -6,7 +6,7 @@ import { appendCell } from '../../../shared/adapters/local/duckdb-cells.ts'
 import { takeTurns } from '../../../shared/adapters/local/turns.ts'
 import type { ColumnType } from '../../../shared/schema/table.ts'
 import { invalidQuery, notFound, type Refusal } from './answers.ts'
-import { type Cell, cellOf, type Field, fieldOf, fieldsOf } from './cells.ts'
+import { type Cell, cellOf, columnsOf, type Field, fieldOf } from './cells.ts'
 import { parseDdl } from './ddl.ts'
 import { type Checked, define } from './definitions.ts'
 import { bridge, parameterNames, refuseReserved, typeOf } from './sql.ts'
@@ -62,9 +62,12 @@ export async function openEngine(
     return Number(reader.value(0, 0))
   }
 
-  async function refuseStreamed(sql: string, values: object, types: object): Promise<void> {
+  async function refuseDelete(sql: string, values: object, types: object): Promise<void> {
     const [, path = '', condition = 'TRUE'] =
       /^\s*DELETE\s+FROM\s+([\w.]+)\s+WHERE\s([\s\S]*)$/i.exec(sql) ?? []
+    const [name = '', dataset = ''] = path.split('.').reverse()
+    if (store.datasets.get(dataset)?.get(name)?.view !== undefined)
+      throw invalidQuery(`DML over the view ${path} is not supported`)
     const recent = streamed.get(path)?.find(({ at }) => now() - at < streamingBufferMs)
     if (recent === undefined) return
     const hit = await count(
@@ -110,15 +113,18 @@ export async function openEngine(
       if (!(name in values)) throw invalidQuery(`Query parameter '${name}' not found`)
     }
     const isSelect = statementType === 'SELECT'
-    if (dryRun) return { statementType, referenced, fields: isSelect ? fieldsOf(prepared) : [], rows: [] }
+    if (dryRun)
+      return { statementType, referenced, fields: isSelect ? columnsOf(prepared).map(fieldOf) : [], rows: [] }
     if (statementType === 'DELETE') {
-      await refuseStreamed(bridged, values, types)
+      await refuseDelete(bridged, values, types)
       const { rowsChanged } = await connection.run(bridged, values, types)
       return { statementType, referenced, fields: [], rows: [], affected: rowsChanged }
     }
     if (!isSelect) throw invalidQuery(`The fake does not run ${statementType}.`)
     const reader = await connection.runAndReadAll(views.flattened(bridged), values, types)
-    const fields = reader.columnNames().map((name, index) => fieldOf(name, reader.columnType(index)))
+    const fields = reader
+      .columnNames()
+      .map((name, index) => fieldOf({ name, type: reader.columnType(index) }))
     const rows = reader
       .getRows()
       .map((row) => ({ f: row.map((value, index) => cellOf(value, fields[index] as Field)) }))

@@ -19,6 +19,8 @@ export type FakeBigqueryOptions = Partial<JobOptions> & {
   port?: number
   projectId?: string
   location?: string
+  /** DDL of what is there from the start. */
+  statements?: readonly string[]
   /** For how long DELETE refuses rows that were streamed; 0 when left out, 30 minutes in life. */
   streamingBufferMs?: number
   now?: () => number
@@ -44,6 +46,7 @@ export async function startFakeBigquery(options: FakeBigqueryOptions = {}): Prom
   const { projectId = 'played-project', location = 'EU', now = Date.now } = options
   const store = openStore(projectId, location)
   const engine = await openEngine(store, { streamingBufferMs: options.streamingBufferMs ?? 0, now })
+  for (const sql of options.statements ?? []) await engine.run({ sql, parameters: [] })
   const { maxPageRows = 10_000, pollsBeforeDone = 0, bytesProcessed = 0 } = options
   const jobs = openJobs(engine, store, { maxPageRows, pollsBeforeDone, bytesProcessed })
   const faults = openFaults()

@@ -1,18 +1,15 @@
 /**
  * The views of the fake. DuckDB plans a view anew wherever it is read, and of views over views that takes seconds. So it knows
- * each as one of the same columns that is empty: enough to check a statement. One that is run has the views written into it.
+ * each as an empty table of the same columns: enough to check a statement. One that is run has the views written into it.
  */
-import type { DuckDBConnection, DuckDBPreparedStatement } from '@duckdb/node-api'
+import type { DuckDBConnection } from '@duckdb/node-api'
 import { composed } from '../../../shared/schema/compose-sql.ts'
 import { invalidQuery } from './answers.ts'
+import type { Column } from './cells.ts'
 
 export type Views = {
-  /** @param prepared the view's SELECT, which tells its columns */
-  define(
-    view: { dataset: string; name: string },
-    select: string,
-    prepared: DuckDBPreparedStatement,
-  ): Promise<void>
+  /** Makes a view anew. */
+  define(view: { dataset: string; name: string }, select: string, columns: readonly Column[]): Promise<void>
   /** The same statement, reading tables only. */
   flattened(sql: string): string
 }
@@ -28,15 +25,10 @@ export function openViews(connection: DuckDBConnection): Views {
       .filter((path) => path.startsWith(`${DATASET}.`) && views.has(path.slice(DATASET.length + 1)))
 
   return {
-    async define({ dataset, name }, select, prepared) {
+    async define({ dataset, name }, select, columns) {
       if (dataset !== DATASET) throw invalidQuery(`The fake has views in ${DATASET} only.`)
-      const columns = Array.from(
-        { length: prepared.columnCount },
-        (_, index) => `CAST(NULL AS ${prepared.columnType(index)}) AS "${prepared.columnName(index)}"`,
-      )
-      await connection.run(
-        `CREATE OR REPLACE VIEW ${dataset}.${name} AS SELECT ${columns.join(', ')} WHERE FALSE`,
-      )
+      const cells = columns.map((column) => `"${column.name}" ${column.type}`)
+      await connection.run(`CREATE OR REPLACE TABLE ${dataset}.${name} (${cells.join(', ')})`)
       views.set(name, select)
     },
     flattened(sql) {

@@ -46,6 +46,45 @@ test('a failing check of severity warning is told and stops nothing; an error st
   expect(kindWith('error')).toBe('no_verdict')
 })
 
+test('the anytime-valid band is drawn of recorded propensities alone, and never upside down', () => {
+  const answers = madeAnswers()
+  expect(assembled(answers).curve.some(({ eb_low, eb_high }) => eb_low !== null || eb_high !== null)).toBe(
+    false,
+  )
+  const [first, second, ...rest] = answers.curve
+  const crossed = { ...(second as NonNullable<typeof second>), eb_low: 0.7, eb_high: 0.6 }
+  const recorded = assembled({
+    ...answers,
+    question: { ...answers.question, propensities: 'recorded' },
+    curve: [first as NonNullable<typeof first>, crossed, ...rest],
+  })
+  expect(recorded.curve[0]).toEqual(first)
+  expect(recorded.curve[1]).toMatchObject({ eb_low: null, eb_high: null })
+})
+
+test('of a log that was nearly all routed no gap is named as the reason, since it is not asked for', () => {
+  const answers = madeAnswers()
+  const failing = (jobs: number, recorded: number) => {
+    const [row] = answers.propensities
+    const propensities = [
+      {
+        ...(row as NonNullable<typeof row>),
+        jobs,
+        recorded_jobs: recorded,
+        worst_gap: 0.3,
+        mean_weight: 1.4,
+        is_passed: false,
+      },
+    ]
+    return assembled({ ...answers, propensities }).withheld[0]?.reason
+  }
+  expect(failing(4000, 3801)).not.toContain('apart')
+  expect(failing(4000, 3800)).toContain('0.30 apart')
+  expect(failing(199, 100)).not.toContain('apart')
+  expect(failing(200, 100)).toContain('0.30 apart')
+  expect(failing(60, 0)).toContain('0.30 apart')
+})
+
 test('regret is what each is short of the best, with the interval of the pair either way round', () => {
   const { regret } = assembled(madeAnswers())
   expect(regret[0]).toMatchObject({ target: 'model-greedy/rescored', regret: 0, true_regret: 0 })

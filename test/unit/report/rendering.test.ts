@@ -118,6 +118,15 @@ describe('frozen, re-scored and impossible picks', () => {
   })
 })
 
+test('the band over time is explained where it is drawn, and missed where it is not', () => {
+  const answers = madeAnswers()
+  expect(JSON.stringify(reportOf(made))).toContain('There is no anytime-valid band')
+  const question = { ...answers.question, propensities: 'recorded' as const }
+  const recorded = JSON.stringify(reportOf(assembled({ ...answers, question })))
+  expect(recorded).toContain('The band is of IPS')
+  expect(recorded).not.toContain('There is no anytime-valid band')
+})
+
 test('an empty log makes a report that says what is missing', () => {
   const answers = madeAnswers()
   const nothing = assembled({

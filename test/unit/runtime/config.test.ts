@@ -24,7 +24,7 @@ describe('the settings', () => {
       pushKeysUrl: undefined,
       dataFolder: './data',
       fleetFile: undefined,
-      policyName: 'ucb1',
+      policyName: 'thompson',
       mode: undefined,
       routeMaxStateAgeMs: 72 * 3_600_000,
       lateAfterMs: 7 * 24 * 3_600_000,

@@ -1,49 +1,13 @@
-/** When a log answers, when it refuses, and in which words. */
+/** When a log answers, and in which words. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Evidence, type VerdictLimits, verdictOf } from '../../../../shared/domain/evaluation/verdict.ts'
-
-const LIMITS: VerdictLimits = { mostOffSupport: 0.1, fewestEffective: 100, fewestClusters: 30 }
-
-const ANSWER: NonNullable<Evidence['answer']> = {
-  clusters: 1003,
-  value: 0.641,
-  logged: 0.556,
-  difference: 0.085,
-  low: 0.046,
-  high: 0.124,
-  sequenceLow: 0.027,
-  sequenceHigh: 0.143,
-  pHolm: 0.0002,
-}
-
-type Overrides = {
-  question?: Partial<Evidence['question']>
-  log?: Partial<Evidence['log']>
-  answer?: Partial<NonNullable<Evidence['answer']>> | null
-} & Partial<Omit<Evidence, 'question' | 'log' | 'answer'>>
-
-function evidence({ question, log, answer, ...rest }: Overrides = {}): Evidence {
-  return {
-    question: { policy: 'thompson', reward: 'spec', source: 'estimated', isPrimary: true, ...question },
-    log: { decided: 4100, evaluated: 4012, leftOut: [], clusters: 1003, ...log },
-    failedChecks: [],
-    propensity: { isPassed: true, reason: '' },
-    support: { offSupportShare: 0.01, effectiveSampleSize: 812, infeasibleShare: 0, leftShare: 0 },
-    answer: answer === null ? null : { ...ANSWER, ...answer },
-    moreJobs: null,
-    smallestDifference: 0.056,
-    ...rest,
-  }
-}
-
-const verdict = (overrides: Overrides) => verdictOf(evidence(overrides), LIMITS)
+import { verdict } from './evidence.ts'
 
 test('a difference above zero pays, in one sentence with its interval and what it stands on', () => {
-  const { kind, sentence, assumptions, moreJobs } = verdict({})
-  expect(kind).toBe('pays')
+  const { kind, decidedBy, sentence, assumptions, moreJobs } = verdict({})
+  expect({ kind, decidedBy }).toEqual({ kind: 'pays', decidedBy: 'sequence' })
   expect(sentence).toBe(
-    'It pays. Had every job gone where thompson said, the mean reward would have been 0.641 instead of 0.556: +0.085 (95 %: +0.046 to +0.124; doubly robust, estimated propensities, 1,003 pipelines), for jobs rerouted one at a time.',
+    'It pays. Had every job gone where thompson said, the mean reward would have been 0.641 instead of 0.556: +0.085 (95 %: +0.046 to +0.124; doubly robust, estimated propensities, 4,012 jobs of 1,003 pipelines), for jobs rerouted one at a time.',
   )
   expect(assumptions.join(' ')).toContain('+0.027 to +0.143')
   expect(assumptions.join(' ')).toContain('one at a time')
@@ -68,11 +32,11 @@ describe('which way is better hangs on the reward', () => {
 test('an undecided one says how many more jobs, and what could have been found', () => {
   const { kind, sentence, moreJobs } = verdict({ answer: { low: -0.02, high: 0.06 }, moreJobs: 3400 })
   expect({ kind, moreJobs }).toEqual({ kind: 'undecided', moreJobs: 3400 })
-  expect(sentence).toContain('about 3,400 more jobs')
+  expect(sentence).toContain('about 3,400 more jobs would decide it at one look, with 80 % probability')
   expect(sentence).toContain('differences from 0.056 on')
 })
 
-test('a question that was not laid down beforehand has to stand out among all that are asked', () => {
+test('a question that is not the one of the settings has to stand out among all that are asked', () => {
   const asked = { question: { isPrimary: false, policy: 'greedy' } }
   expect(verdict({ ...asked, answer: { pHolm: 0.08 } }).kind).toBe('undecided')
   expect(verdict({ ...asked, answer: { pHolm: null } }).kind).toBe('undecided')
@@ -82,141 +46,61 @@ test('a question that was not laid down beforehand has to stand out among all th
 })
 
 test('picks without room are named as left to GitLab', () => {
-  const support = { offSupportShare: 0, effectiveSampleSize: 400, infeasibleShare: 0, leftShare: 0.23 }
-  expect(verdict({ support }).assumptions.join(' ')).toContain('23 % of the picks had no room')
+  const { sentence, assumptions } = verdict({ support: { leftShare: 0.14 } })
+  expect(sentence).toContain(
+    'Had every job gone where thompson said, as far as there was room (86 % of its picks), the mean reward',
+  )
+  expect(assumptions.join(' ')).toContain('14 % of the picks had no room')
   expect(verdict({}).assumptions.join(' ')).not.toContain('no room')
 })
 
 test('picks that could not have run the job are named as what they are', () => {
-  const support = { offSupportShare: 0, effectiveSampleSize: 400, infeasibleShare: 0.89, leftShare: 0 }
+  const support = { infeasibleShare: 0.89, meanWeight: 0.11 }
   expect(verdict({ support }).assumptions.join(' ')).toContain('89 % of the picks could not have run the job')
 })
 
-describe('there is no verdict', () => {
-  const cases: [why: string, overrides: Overrides, reason: RegExp, advice: RegExp, more: number | null][] = [
-    [
-      'without jobs: 30 pipelines of 4 jobs are the least',
-      { log: { decided: 0, evaluated: 0, clusters: 0 }, answer: null, propensity: null, support: null },
-      /no jobs in this window/,
-      /backfill/,
-      120,
-    ],
-    [
-      'when no job can be evaluated',
-      {
-        log: {
-          evaluated: 0,
-          clusters: 0,
-          leftOut: [{ reason: 'tags_unknown', jobs: 4100, advice: 'Set GITLAB_API_TOKEN.' }],
-        },
-        answer: null,
-        propensity: null,
-        support: null,
-      },
-      /None of the 4,100 jobs in this window can be evaluated: tags unknown 4,100/,
-      /GITLAB_API_TOKEN/,
-      120,
-    ],
-    [
-      'when a data check of severity error fails',
-      { failedChecks: [{ name: 'propensity_range', sentence: '3 of 4012 propensities' }] },
-      /propensity_range \(3 of 4012 propensities\)/,
-      /runner-bandit check/,
-      null,
-    ],
-    [
-      'when the estimated propensities fail their test',
-      { propensity: { isPassed: false, reason: 'The mean weight is 1.4.' } },
-      /estimated propensities fail their test: The mean weight is 1\.4\./,
-      /canary/,
-      null,
-    ],
-    [
-      'when the assumed ones fail theirs',
-      { question: { source: 'uniform' }, propensity: { isPassed: false, reason: 'Not even.' } },
-      /uniform propensities fail/,
-      /Leave `--propensities uniform` out/,
-      null,
-    ],
-    [
-      'with fewer than 30 pipelines: 10 have 50 jobs, so 30 have 150',
-      { log: { decided: 50, evaluated: 50, clusters: 10 } },
-      /Only 10 pipelines/,
-      /100 more jobs/,
-      100,
-    ],
-    [
-      'where GitLab never did what the policy would do',
-      { support: { offSupportShare: 0.4, effectiveSampleSize: 800, infeasibleShare: 0, leftShare: 0 } },
-      /40 % of what thompson picks, GitLab never chose/,
-      /canary/,
-      null,
-    ],
-    [
-      'with an effective sample size below 100: twice the jobs give twice of 50',
-      { support: { offSupportShare: 0, effectiveSampleSize: 50, infeasibleShare: 0, leftShare: 0 } },
-      /worth 50 jobs/,
-      /4,012 more jobs/,
-      4012,
-    ],
-    [
-      'when GitLab and the policy never agree',
-      { support: { offSupportShare: 0, effectiveSampleSize: 0, infeasibleShare: 0, leftShare: 0 } },
-      /worth 0 jobs/,
-      /hardly ever agree/,
-      null,
-    ],
-    [
-      'of the time of impossible picks',
-      { question: { policy: 'ucb1/known', reward: 'time_to_result' }, answer: null },
-      /no time to result/,
-      /spec, speed or success/,
-      null,
-    ],
-    [
-      'when the policy is not in the log',
-      { answer: null, support: null },
-      /no estimated estimate of spec/,
-      /without/,
-      null,
-    ],
-  ]
-  test.each(cases)('%s', (_, overrides, reason, advice, more) => {
-    const found = verdict(overrides)
-    expect(found.kind).toBe('no_verdict')
-    expect(found.sentence).toMatch(/^No verdict on /)
-    expect(found.reasons.join(' ')).toMatch(reason)
-    expect(found.advice.join(' ')).toMatch(advice)
-    expect(found.moreJobs).toBe(more)
-    expect(found.assumptions).toEqual([])
+describe('looked at again and again', () => {
+  const open = { sequenceLow: -0.004, sequenceHigh: 0.174 }
+
+  test('a difference that only this look tells from zero is decided at one look, and who may say so is said', () => {
+    const { kind, decidedBy, sentence } = verdict({ answer: open })
+    expect({ kind, decidedBy }).toEqual({ kind: 'pays', decidedBy: 'one_look' })
+    expect(sentence).toMatch(/^At one look it pays\. /)
+    expect(sentence).toMatch(/Only who had settled beforehand to look now, and only now, may say so/)
+    const worse = { low: -0.124, high: -0.046, difference: -0.085, sequenceLow: -0.17, sequenceHigh: 0.01 }
+    expect(verdict({ answer: worse }).sentence).toMatch(/^At one look it does not pay\. /)
   })
 
-  test('and all that stands against it is said at once', () => {
-    const { reasons } = verdict({
-      failedChecks: [{ name: 'reward_range', sentence: '1 of 9 rewards' }],
-      propensity: { isPassed: false, reason: 'Not even.' },
-      support: { offSupportShare: 0.5, effectiveSampleSize: 3, infeasibleShare: 0, leftShare: 0 },
-    })
-    expect(reasons).toHaveLength(4)
+  test('one that the sequence tells from zero is decided, either way', () => {
+    const worse = { low: -0.124, high: -0.046, difference: -0.085, sequenceLow: -0.17, sequenceHigh: -0.01 }
+    expect(verdict({ answer: worse })).toMatchObject({ kind: 'does_not_pay', decidedBy: 'sequence' })
+    expect(verdict({ answer: worse }).sentence).toMatch(/^It does not pay\. /)
+  })
+
+  test('without a sequence nothing is decided for good; undecided, nobody decided', () => {
+    const none = { sequenceLow: null, sequenceHigh: null }
+    expect(verdict({ answer: none }).decidedBy).toBe('one_look')
+    expect(verdict({ answer: { low: -0.1, high: 0.2, ...open } }).decidedBy).toBeNull()
   })
 })
 
-test('no failing check and no failing test ever lets a verdict through, whatever the numbers', () => {
+test('the numbers of the sentence add up, as they are printed', () => {
+  const numbers = (least: number) =>
+    fc.integer({ min: least, max: 5e6 }).map((millionths) => millionths / 1e6)
   fc.assert(
-    fc.property(
-      fc.double({ min: -1, max: 1, noNaN: true }),
-      fc.double({ min: 0, max: 1, noNaN: true }),
-      fc.constantFrom<Overrides>(
-        { failedChecks: [{ name: 'a', sentence: 'b' }] },
-        { propensity: { isPassed: false, reason: 'c' } },
-        { log: { clusters: 29 } },
-        { support: { offSupportShare: 0.11, effectiveSampleSize: 800, infeasibleShare: 0, leftShare: 0 } },
-        { support: { offSupportShare: 0, effectiveSampleSize: 99, infeasibleShare: 0, leftShare: 0 } },
-      ),
-      (difference, half, fault) => {
-        const answer = { difference, low: difference - half, high: difference + half }
-        expect(verdict({ ...fault, answer }).kind).toBe('no_verdict')
-      },
-    ),
+    fc.property(numbers(-5e6), numbers(-5e6), numbers(1000), (value, difference, half) => {
+      const answer = { value, difference, low: difference - half, high: difference + half }
+      const { sentence } = verdict({ answer })
+      const [, policy, logged, gain] = (/been (\S+) instead of (\S+): (\S+) \(/.exec(sentence) ?? []).map(
+        (text) => Number(text.replace('−', '-')),
+      ) as [number, number, number, number]
+      expect(policy - logged).toBeCloseTo(gain, 9)
+    }),
   )
+})
+
+test('late picks are named from 5 % of the jobs on', () => {
+  const told = (late: number) => verdict({ log: { late } }).assumptions.join(' ')
+  expect(told(200)).not.toContain('when they had ended')
+  expect(told(402)).toContain('Of 10 % of the jobs the pick was made when they had ended')
 })
