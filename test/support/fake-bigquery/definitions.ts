@@ -3,6 +3,7 @@ import type { DuckDBConnection, DuckDBPreparedStatement } from '@duckdb/node-api
 import { alreadyThere, invalidQuery } from './answers.ts'
 import { type Column, columnsOf, fieldOf } from './cells.ts'
 import type { Ddl } from './ddl.ts'
+import { bridge } from './sql.ts'
 import type { Store } from './store.ts'
 import type { Views } from './views.ts'
 
@@ -14,10 +15,8 @@ const DUCKDB_TYPES: Record<string, string> = {
   TIMESTAMP: 'TIMESTAMPTZ',
 }
 
-/** A statement that can be run; of a SELECT what it reads, as `<dataset>.<table>`. */
 export type Checked = {
-  bridged: string
-  statementType: string
+  /** `<dataset>.<table>` of what a SELECT reads. */
   referenced: string[]
   prepared: DuckDBPreparedStatement
 }
@@ -26,24 +25,21 @@ type Place = {
   store: Store
   connection: DuckDBConnection
   views: Views
-  /** One statement as DuckDB takes it. @throws when it is not good */
-  checked(sql: string): Promise<Checked>
+  /** Of a statement as DuckDB writes it. @throws when it is not good */
+  checked(bridged: string): Promise<Checked>
 }
 
 /** By a SELECT and the fields of what it reads: the same views are made again and again. */
-const known = new Map<string, { bridged: string; columns: Column[] }>()
+const columnsKnown = new Map<string, Column[]>()
 
-async function checkedOnce(select: string, { store, checked }: Place) {
+async function columnsOnce(select: string, { store, checked }: Place): Promise<Column[]> {
   const read = [...select.matchAll(/(\w+)\.(\w+)/g)].map(([, dataset = '', name = '']) =>
     store.datasets.get(dataset)?.get(name),
   )
   const key = JSON.stringify([select, read.map((table) => table?.fields)])
-  const found = known.get(key)
-  if (found !== undefined) return found
-  const { bridged, prepared } = await checked(select)
-  const view = { bridged, columns: columnsOf(prepared) }
-  known.set(key, view)
-  return view
+  const columns = columnsKnown.get(key) ?? columnsOf((await checked(select)).prepared)
+  columnsKnown.set(key, columns)
+  return columns
 }
 
 /** @param dryRun checks, and changes nothing. */
@@ -76,7 +72,8 @@ export async function define(ddl: Ddl, dryRun: boolean, place: Place): Promise<v
       const found = tables.get(table.name)
       if (found !== undefined && (!ddl.orReplace || found.view === undefined))
         throw alreadyThere(`Table ${table.name}`)
-      const { bridged, columns } = await checkedOnce(ddl.select, place)
+      const select = bridge(ddl.select)
+      const columns = await columnsOnce(select, place)
       const fields = columns.map(fieldOf)
       if (table.fields.length > 0 && table.fields.length !== fields.length)
         throw invalidQuery(
@@ -86,7 +83,7 @@ export async function define(ddl: Ddl, dryRun: boolean, place: Place): Promise<v
       if (renamed !== undefined)
         throw invalidQuery(`The fake has no view whose column ${renamed.name} has another name in its query.`)
       if (dryRun) return
-      await views.define(table, bridged, columns)
+      await views.define(table, select, columns)
       const named = fields.map((field, index) => ({ ...field, ...table.fields[index], type: field.type }))
       tables.set(table.name, { ...table, fields: named })
       return

@@ -81,25 +81,25 @@ export async function openEngine(
     )
   }
 
-  /** One statement as DuckDB takes it, found to be good whatever the rows. */
-  async function checked(sql: string): Promise<Checked> {
-    const bridged = bridge(sql)
+  /** What holds of a statement whatever the rows: that DuckDB can run it, and what a SELECT reads. */
+  async function checked(bridged: string): Promise<Checked> {
     refuseReserved(bridged)
-    const statementType = typeOf(bridged)
     // Of what DuckDB does not know it gives the alias, too.
-    const named = statementType === 'SELECT' ? [...connection.getTableNames(bridged, true)] : []
+    const named = typeOf(bridged) === 'SELECT' ? [...connection.getTableNames(bridged, true)] : []
     const referenced = named.map((name) => name.replace(/ AS .*/, ''))
     for (const name of referenced) {
       const [table = '', dataset = ''] = name.split('.').reverse()
       if (dataset !== '') store.table(dataset, table)
     }
-    return { bridged, statementType, referenced, prepared: await connection.prepare(bridged) }
+    return { referenced, prepared: await connection.prepare(bridged) }
   }
 
   async function ask({ sql, parameters }: Statement, dryRun: boolean): Promise<Result> {
-    const { count: statements } = await connection.extractStatements(bridge(sql))
-    if (statements > 1) return { statementType: 'SCRIPT', referenced: [], fields: [], rows: [] }
-    const { bridged, statementType, referenced, prepared } = await checked(sql)
+    const bridged = bridge(sql)
+    const statementType = typeOf(bridged)
+    const statements = await connection.extractStatements(bridged)
+    if (statements.count > 1) return { statementType: 'SCRIPT', referenced: [], fields: [], rows: [] }
+    const { referenced, prepared } = await checked(bridged)
     const used = parameters.filter(({ name }) => new RegExp(`\\$${name}\\b`).test(bridged))
     const values: Record<string, string | bigint | number> = {}
     const types: Record<string, DuckDBType> = {}
