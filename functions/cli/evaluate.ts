@@ -1,6 +1,6 @@
 /** Does it pay? The answer to the terminal, or a report into a file. */
-import { existsSync, writeFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { existsSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { type Command, Option } from 'commander'
 import { rewardNames } from '../../shared/domain/evaluation/reward-definitions.ts'
 import { InvalidInputError } from '../../shared/errors.ts'
@@ -60,6 +60,7 @@ With --json the whole report is printed as one JSON value. docs/evaluation.md sa
       const input = { policy, reward, propensities, from, to }
       if (file !== undefined && command.optsWithGlobals<{ json?: true }>().json)
         throw new InvalidInputError('--json prints the report: leave out --html and --md.')
+      if (file !== undefined) refuseUnwritable(file.path)
       await operate<EvaluationReport>('evaluate', input, command, (report) => {
         const hint = hintOf(report, command)
         if (file === undefined) return `${terminalText(report)}${hint}`
@@ -73,6 +74,14 @@ function fileOf(html: string | true | undefined, md: string | true | undefined) 
   if (html !== undefined) return { path: resolve(html === true ? HTML_FILE : html), isHtml: true }
   if (md !== undefined) return { path: resolve(md === true ? MARKDOWN_FILE : md), isHtml: false }
   return undefined
+}
+
+/** Before the work is done. @throws InvalidInputError for a folder, or a file in a folder that is not there. */
+function refuseUnwritable(path: string): void {
+  if (existsSync(path) && statSync(path).isDirectory())
+    throw new InvalidInputError(`${path} is a folder; name the file that the report is to be written to.`)
+  if (!existsSync(dirname(path)))
+    throw new InvalidInputError(`The report cannot be written: there is no folder ${dirname(path)}.`)
 }
 
 /** @throws InvalidInputError when it cannot be written. */

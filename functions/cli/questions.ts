@@ -34,9 +34,25 @@ export function addQuestions(program: Command): void {
       'after',
       `
 Tables: job_events, runner_decisions, recommendations, choice_sets, job_outcomes, quarantine, resets,
-        audit_log.
-Views:  job_event_log, decision_outcomes (one row per job), arm_performance (one row per arm),
-        policy_agreement (one row per policy, offered set and day).
+        audit_log, potential_outcomes (of played worlds only).
+
+Views:
+  job_event_log           the events, each once
+  decision_outcomes       what was decided on a job, and what became of it
+  arm_performance         how each arm has done
+  policy_agreement        how often a policy's pick was the arm that the job ran on
+  policy_value            what a policy would have got, by eight estimators
+  policy_comparison       whether one policy is better than another, on the same jobs
+  learning_curve          what was known of a policy at the end of each day
+  propensity_check        whether a source of propensities may be believed
+  propensity_calibration  predicted and observed shares, by tenth of probability
+  support_check           whether a policy's picks were made often enough to say anything of it
+  reward_by_arm           what jobs earned on each arm, raw and on the same job keys
+  drift                   whether an arm does in a week what it did before
+  policy_truth            what a policy would have got, in worlds that were played
+  evaluation_exclusions   how many jobs are not evaluated, and why
+The others are steps towards them.
+
 "DESCRIBE ci_metrics.decision_outcomes" lists the columns; sql/ci_metrics/*.yaml says what they mean.`,
     )
     .action(async (query: string, _options, command: Command) => {

@@ -14,8 +14,9 @@ const LEAST_UNROUTED = { jobs: 100, share: 0.05 }
 export function failureOf(row: PropensityCheckRow): string {
   if (row.is_passed) return ''
   const { source, mean_weight: mean, mean_weight_se: error, worst_gap: gap, p_value: p } = row
+  const allowed = source === 'estimated' ? EVALUATION.mostWeightGap : NEGLIGIBLE
   const faults = [
-    ...(mean !== null && error !== null && Math.abs(mean - 1) > Math.max(NEGLIGIBLE, MOST_ERRORS * error)
+    ...(mean !== null && error !== null && Math.abs(mean - 1) > Math.max(allowed, MOST_ERRORS * error)
       ? [`the mean weight of an even policy is ${fixed(mean, 3)} (SE ${fixed(error, 3)}) and has to be 1`]
       : []),
     ...(source === 'estimated' && isGapAsked(row) && gap !== null && gap > EVALUATION.mostGap

@@ -17,6 +17,7 @@ SELECT
   CAST(0.008211968062068253 AS FLOAT64) AS sequence_rho2,
   'spec' AS primary_reward,
   CAST(0.15 AS FLOAT64) AS most_gap,
+  CAST(0.15 AS FLOAT64) AS most_weight_gap,
   CAST(0.1 AS FLOAT64) AS most_off_support,
   CAST(0.5 AS FLOAT64) AS most_left,
   CAST(100 AS FLOAT64) AS fewest_effective

@@ -3,7 +3,8 @@
 -- where it expects less than 5 of an arm are left out (Cochran 1954). Jobs of a pipeline stick together, so that it
 -- rejects too easily rather than too rarely. p_value by Wilson and Hilferty (1931). mean_weight: of the uniform policy
 -- over the feasible set as in policy_terms, (1 / propensity + arms without room) / k, which is 1 if the propensities
--- are right; its error is cluster-robust (CR1). It passes within 3 errors of 1, or within 0.02: less is nothing beside
+-- are right; its error is cluster-robust (CR1). It passes within 3 errors of 1, or within 0.02 (an
+-- estimate within most_weight_gap: it errs by chance, and the mean of 1/p is above 1 for that alone): less is nothing beside
 -- the errors of an estimate. worst_gap: the largest of propensity_calibration among bins of at least 100 candidates; it
 -- is not asked for where little hangs on it, of a log of which less than 5 percent was not routed, or less than half and
 -- fewer than 100 jobs.
@@ -156,9 +157,12 @@ answers AS (
     weights.mean_weight_se,
     gaps.worst_gap,
     COALESCE(
-      ABS(weights.mean_weight - 1) <= IF(weights.mean_weight_se < 0.02 / 3, 0.02, 3 * weights.mean_weight_se), FALSE
+      ABS(weights.mean_weight - 1) <= 3 * weights.mean_weight_se
+        OR weights.mean_weight_se IS NOT NULL AND ABS(weights.mean_weight - 1) <= IF(weights.source = 'estimated', settings.most_weight_gap, 0.02),
+      FALSE
     ) AS is_weight_right
   FROM weights
+  CROSS JOIN ci_metrics.evaluation_settings AS settings
   LEFT JOIN tails ON tails.source = weights.source
   LEFT JOIN gaps ON gaps.source = weights.source
 )

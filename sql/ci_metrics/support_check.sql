@@ -3,7 +3,7 @@
 -- same feasible set (of the recorded source: no routed one) was ever given to it, whether or not it had room: one that
 -- never ran is no busy one. Picks without room are left to GitLab, and say nothing of the policy: the effective sample
 -- size is that of pi(action) / propensity alone, the weight less what is left. The mean weight has to be the share of
--- feasible picks, up to 3 standard errors (CR1 over pipelines) or 0.05.
+-- feasible picks, up to 3 standard errors (CR1 over pipelines) or most_weight_gap.
 -- Grain: one row per target and source.
 WITH terms AS (
   SELECT terms.decision_id, terms.cluster_id, terms.target, terms.source, terms.weight, terms.feasible
@@ -165,7 +165,8 @@ SELECT
     AND COALESCE(supports.left_to_gitlab / weights.jobs, 0) <= settings.most_left
     AND COALESCE(weights.effective_sample_size, 0) >= settings.fewest_effective
     AND ABS(weights.mean_weight - (1 - weights.infeasible_share))
-      <= IF(errors.mean_weight_se > 0.05 / 3, 3 * errors.mean_weight_se, 0.05) AS is_supported
+      <= IF(3 * errors.mean_weight_se > settings.most_weight_gap, 3 * errors.mean_weight_se, settings.most_weight_gap)
+    AS is_supported
 FROM weights
 CROSS JOIN ci_metrics.evaluation_settings AS settings
 INNER JOIN errors ON errors.target = weights.target AND errors.source = weights.source

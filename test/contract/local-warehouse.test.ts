@@ -1,6 +1,7 @@
 /** What the warehouse on disk promises beyond its port: whatever happens to its file, and wherever it runs. */
 import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { expect, onTestFinished, test } from 'vitest'
@@ -65,6 +66,19 @@ test('is one process’s: another that opens it is told which file is in use', a
     const refusal = await openDuckdb('${file}', loadCatalogue()).catch((error) => error)
     console.log(refusal instanceof ConfigError, refusal.message)`)
   expect(stdout).toBe(`true ${file} is in use by another runner-bandit process.\n`)
+})
+
+test('what does not fit into memory goes beside the file, and never into the working folder', async () => {
+  const file = join(temporaryFolder(), 'warehouse.duckdb')
+  const folders: string[] = []
+  for (const path of [file, ':memory:', ':memory:']) {
+    const [row] = await (await open(path)).query("SELECT current_setting('temp_directory') AS folder")
+    folders.push(String(row?.folder))
+  }
+  const [beside, ...own] = folders
+  expect(beside).toBe(`${file}.tmp`)
+  for (const folder of own) expect(dirname(folder)).toBe(tmpdir())
+  expect(new Set(own).size).toBe(2)
 })
 
 test('a file that is no warehouse is a fault of the deployment', async () => {

@@ -155,6 +155,39 @@ test('tables can be made, listed and given columns by the API alone', async () =
   expect((await ask(fake.url, 'GET', '/datasets/mine/tables')).body.totalItems).toBe(1)
 })
 
+test('views read views, and what they say changes with the rows and with a new text', async () => {
+  const { fake, insert, job } = await played()
+  const rowsOf = async (query: string) =>
+    (await ask(fake.url, 'POST', '/queries', { query, useLegacySql: false })).body.rows
+  const make = (name: string, select: string) => job({ query: `CREATE OR REPLACE VIEW ${name} AS ${select}` })
+  await make('ci_metrics.generations', 'SELECT DISTINCT state_generation AS g FROM ci_metrics.resets')
+  await make('ci_metrics.counted', 'SELECT COUNT(*) AS n FROM `ci_metrics.generations`')
+  const count = 'SELECT n FROM ci_metrics.counted'
+  expect(await rowsOf(count)).toEqual([{ f: [{ v: '0' }] }])
+  await insert([{ json: row() }, { json: row() }, { json: row({ state_generation: '1' }) }])
+  expect(await rowsOf(count)).toEqual([{ f: [{ v: '2' }] }])
+  await make('ci_metrics.generations', "SELECT 'the only' AS g")
+  expect(await rowsOf(count)).toEqual([{ f: [{ v: '1' }] }])
+})
+
+test('a view takes neither rows nor columns, loses none, and has no columns of other names', async () => {
+  const { fake, job } = await played()
+  const view = 'ci_metrics.job_event_log'
+  const refusals = [
+    await job({ query: `DELETE FROM ${view} WHERE TRUE` }),
+    await job({ query: `ALTER TABLE ${view} ADD COLUMN n INT64` }),
+    await job({ query: `CREATE VIEW ci_metrics.mine (a) AS SELECT job_id FROM ${view}` }),
+    await job({ query: `CREATE VIEW ci_metrics.mine AS SELECT nothing FROM ${view}` }),
+  ]
+  const failed = refusals.map(({ body }) => (body.status as { errorResult?: object }).errorResult)
+  expect(failed).toEqual(Array(refusals.length).fill(expect.objectContaining({ reason: 'invalidQuery' })))
+  const rows = [{ json: {} }]
+  const inserted = await ask(fake.url, 'POST', '/datasets/ci_metrics/tables/job_event_log/insertAll', {
+    rows,
+  })
+  expect(inserted.status).toBe(400)
+})
+
 test('as a process it says where it is, and takes faults on command', async () => {
   const main = join(import.meta.dirname, '../support/fake-bigquery/main.ts')
   const child = spawn(process.execPath, [main], { stdio: ['ignore', 'pipe', 'inherit'] })

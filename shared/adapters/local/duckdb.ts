@@ -1,4 +1,7 @@
 /** The warehouse on one machine: DuckDB, the same tables and views as BigQuery's. One process owns the file. */
+import { randomUUID } from 'node:crypto'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import { ConfigError, TransientError } from '../../errors.ts'
 import type { Row, TableName, Warehouse } from '../../ports.ts'
@@ -148,9 +151,14 @@ export async function openDuckdbForReading(path: string, catalogue: Catalogue): 
   }
 }
 
+/** What does not fit into memory goes beside the file; of one that is all in memory, not into the working folder. */
 async function openInstance(path: string, options: Record<string, string> = {}): Promise<DuckDBInstance> {
+  const folder = join(tmpdir(), `runner-bandit-${randomUUID()}`)
   try {
-    return await DuckDBInstance.create(path, options)
+    return await DuckDBInstance.create(path, {
+      ...(path === ':memory:' && { temp_directory: folder }),
+      ...options,
+    })
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     if (/Could not set lock/.test(reason))

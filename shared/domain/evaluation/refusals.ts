@@ -1,6 +1,7 @@
 /** When the log cannot answer: each reason with what to do about it. */
 import type { Evidence, VerdictLimits } from './evidence.ts'
 import { fixed, grouped, percent } from './figures.ts'
+import { EVALUATION } from './settings.ts'
 
 export type Refusal = { reason: string; advice?: string[]; moreJobs?: number | null }
 
@@ -10,9 +11,8 @@ export const FEWEST_CLUSTERS = 30
 /** With more of the picks made when the job had ended, they are not what would have been advised at its start. */
 export const MOST_LATE = 0.2
 
-/** As support_check judges a mean weight: so many standard errors from what it has to be, or so little. */
+/** As support_check judges a mean weight: so many standard errors from what it has to be, or mostWeightGap. */
 const MOST_ERRORS = 3
-const NEGLIGIBLE = 0.05
 
 /** Jobs of a pipeline, while there is none to count them of. */
 const USUAL_JOBS_OF_PIPELINE = 4
@@ -169,7 +169,11 @@ function wrongWeights({ support, question }: Evidence): Refusal[] {
   if (support === null) return []
   const { meanWeight, meanWeightError, infeasibleShare } = support
   const expected = 1 - infeasibleShare
-  if (Math.abs(meanWeight - expected) <= Math.max(NEGLIGIBLE, MOST_ERRORS * (meanWeightError ?? 0))) return []
+  if (
+    Math.abs(meanWeight - expected) <=
+    Math.max(EVALUATION.mostWeightGap, MOST_ERRORS * (meanWeightError ?? 0))
+  )
+    return []
   return [
     {
       reason: `The weights of ${question.policy} do not add up: they are ${fixed(meanWeight, 2)} on the average and have to be ${fixed(expected, 2)}, so that some of its picks count too ${meanWeight > expected ? 'much' : 'little'}.`,

@@ -29,6 +29,8 @@ export const EVALUATION = {
   primaryReward: 'spec',
   /** How far what was chosen may be from what was predicted, in a tenth of probability. */
   mostGap: 0.15,
+  /** How far a mean weight may be from what it has to be: the mean of 1/p̂ is above that of 1/p by the errors of p̂ alone. */
+  mostWeightGap: 0.15,
   /** A policy with more of its probability where GitLab never goes is not supported by the log. */
   mostOffSupport: 0.1,
   /** With more of its probability on runners without room, an answer would be about GitLab rather than about the policy. */

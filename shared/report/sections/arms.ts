@@ -36,6 +36,14 @@ export function armSection(report: EvaluationReport): Block[] {
 
 function drift({ drift }: EvaluationReport): Block[] {
   if (drift.length === 0) return []
+  const isCompared = drift.some((row) => row.log_speed_z !== null || row.success_rate_z !== null)
+  if (!isCompared)
+    return [
+      subheading('Drift'),
+      paragraph(
+        'Nothing can be compared yet: no arm has two weeks with enough pipelines. Whether the past was of one piece is not known.',
+      ),
+    ]
   const found = drift.filter(({ is_drift }) => is_drift).length
   const largest = [...drift].sort((left, right) => sizeOf(right) - sizeOf(left)).slice(0, MOST_WEEKS)
   return [

@@ -14,7 +14,7 @@ const LEAST_P = 0.001
 const FEWEST_EXPECTED = 5
 const FEWEST_IN_BIN = 100
 const BINS = 10
-/** So far from 1 a mean weight may be, however sure it is. */
+/** So far from 1 the mean weight by an assumption may be, however sure it is. */
 const SMALL = 0.02
 const ERRORS = 3
 
@@ -29,14 +29,14 @@ export type CheckedSource = {
 /** @param jobs with the propensity that is assumed as the recorded one. */
 export function checkAssumed(jobs: readonly LoggedJob[]): CheckedSource {
   const pValue = evennessOf(jobs)
-  const { mean, isRight } = uniformWeight(jobs)
+  const { mean, isRight } = uniformWeight(jobs, SMALL)
   const worstGap = worstGapOf(jobs, ({ feasible }) => feasible.map((arm) => [arm, 1 / feasible.length]))
   return { pValue, meanWeight: mean, worstGap, isPassed: isRight && pValue !== null && pValue >= LEAST_P }
 }
 
 /** @param jobs with the propensity that is estimated as the recorded one. */
 export function checkEstimated(jobs: readonly LoggedJob[], model: PropensityModel): CheckedSource {
-  const { mean, isRight } = uniformWeight(jobs)
+  const { mean, isRight } = uniformWeight(jobs, EVALUATION.mostWeightGap)
   const worstGap = worstGapOf(jobs, (job) => job.free.map((arm) => [arm, model(job, arm)]))
   return { pValue: null, meanWeight: mean, worstGap, isPassed: isRight && worstGap <= EVALUATION.mostGap }
 }
@@ -60,7 +60,7 @@ function evennessOf(jobs: readonly LoggedJob[]): number | null {
 }
 
 /** (1/p + arms without room)/k, whose mean is 1 if the propensities are right; its error is by pipeline (CR1). */
-function uniformWeight(jobs: readonly LoggedJob[]): { mean: number; isRight: boolean } {
+function uniformWeight(jobs: readonly LoggedJob[], mostGap: number): { mean: number; isRight: boolean } {
   const clusters = new Map<string, { jobs: number; weight: number }>()
   let total = 0
   for (const { cluster, feasible, free, recordedPropensity } of jobs) {
@@ -75,7 +75,7 @@ function uniformWeight(jobs: readonly LoggedJob[]): { mean: number; isRight: boo
   let squares = 0
   for (const sums of clusters.values()) squares += (sums.weight - sums.jobs * mean) ** 2
   const error = Math.sqrt((clusters.size / (clusters.size - 1)) * squares) / jobs.length
-  return { mean, isRight: Math.abs(mean - 1) <= (error < SMALL / ERRORS ? SMALL : ERRORS * error) }
+  return { mean, isRight: Math.abs(mean - 1) <= Math.max(mostGap, ERRORS * error) }
 }
 
 /** Of ten bins of predicted probability: |share chosen − share predicted|, where there is enough to tell. */
