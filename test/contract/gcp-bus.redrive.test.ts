@@ -11,7 +11,7 @@ import { freshProject, type PubsubPlace, silent } from './gcp-bus.harness.ts'
 import { startInNode } from './process.ts'
 
 const started = await startPubsubEmulator()
-const LETTERS = 10_000
+const LETTERS = 3_000
 const ADAPTER = join(import.meta.dirname, '../../shared/adapters/gcp/pubsub.ts')
 
 if ('missing' in started) test.skip(`dead letters on Pub/Sub (${started.missing})`)
@@ -76,7 +76,7 @@ else
       expect(said).not.toContain('finished')
     }
 
-    test('a redrive of ten thousand that is killed is finished by the next: none is lost', async () => {
+    test('a redrive of three thousand that is killed is finished by the next: none is lost', async () => {
       const { place, bus } = await freshPlace()
       await bury(bus, 'mended', numbers(LETTERS))
       await redriveAndDie(place.projectId)

@@ -218,5 +218,5 @@ async function simulate(seed: string): Promise<void> {
 }
 
 test('whoever races with it and whoever is killed, no event is lost and none counts twice', async () => {
-  for (let seed = 1; seed <= 80; seed += 1) await simulate(`reshard ${seed}`)
+  for (let seed = 1; seed <= 25; seed += 1) await simulate(`reshard ${seed}`)
 })

@@ -166,8 +166,15 @@ test('views read views, and what they say changes with the rows and with a new t
   expect(await rowsOf(count)).toEqual([{ f: [{ v: '0' }] }])
   await insert([{ json: row() }, { json: row() }, { json: row({ state_generation: '1' }) }])
   expect(await rowsOf(count)).toEqual([{ f: [{ v: '2' }] }])
-  await make('ci_metrics.generations', "SELECT 'the only' AS g")
+  const copied = async () => {
+    await make('ci_metrics.copied', 'SELECT g FROM ci_metrics.generations')
+    const { schema } = (await ask(fake.url, 'GET', '/datasets/ci_metrics/tables/copied')).body
+    return (schema as { fields: { type: string }[] }).fields.map(({ type }) => type)
+  }
+  expect(await copied()).toEqual(['STRING'])
+  await make('ci_metrics.generations', 'SELECT 1.5 AS g')
   expect(await rowsOf(count)).toEqual([{ f: [{ v: '1' }] }])
+  expect(await copied()).toEqual(['FLOAT'])
 })
 
 test('a view takes neither rows nor columns, loses none, and has no columns of other names', async () => {

@@ -1,5 +1,7 @@
 /** Runs SQL on DuckDB, as far as the subset of GoogleSQL in sql/ goes. One statement at a time. */
+import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { BIGINT, DOUBLE, DuckDBInstance, type DuckDBType, VARCHAR } from '@duckdb/node-api'
 import { appendCell } from '../../../shared/adapters/local/duckdb-cells.ts'
@@ -48,7 +50,10 @@ export async function openEngine(
   store: Store,
   { streamingBufferMs, now }: { streamingBufferMs: number; now: () => number },
 ): Promise<Engine> {
-  const instance = await DuckDBInstance.create(':memory:', { memory_limit: '2GB' })
+  const instance = await DuckDBInstance.create(':memory:', {
+    memory_limit: '2GB',
+    temp_directory: join(tmpdir(), `fake-bigquery-${randomUUID()}`),
+  })
   const connection = await instance.connect()
   await connection.run("SET TimeZone = 'UTC'; SET default_null_order = 'nulls_first_on_asc_last_on_desc'")
   await connection.run(readFileSync(MACROS, 'utf8'))
