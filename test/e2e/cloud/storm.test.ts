@@ -1,4 +1,4 @@
 import { storm } from './storm.ts'
 
 /** `npm run faults` plays 20,000. */
-storm(2000)
+storm(1000)
