@@ -207,6 +207,13 @@ export type TableName =
 /** A cell as JSON has it: TIMESTAMP as an ISO string, INT64 as a number (a string beyond 2^53). */
 export type Row = Record<string, unknown>
 
+export type WarehouseSession = {
+  /** As the warehouse's own. */
+  query(sql: string): Promise<Row[]>
+  /** Keeps the rows of a SELECT, under a name that is new to the session; resolves with what they are read by, after FROM. */
+  keep(name: string, select: string): Promise<string>
+}
+
 /** Tables that only grow, and SQL over them. A row may come twice; the views keep one of each. */
 export type Warehouse = {
   /**
@@ -220,6 +227,8 @@ export type Warehouse = {
   query(sql: string, parameters?: Record<string, string | number>): Promise<Row[]>
   /** As `query`, in pages, for what may not fit into memory. */
   stream(sql: string): AsyncIterable<Row[]>
+  /** Questions that share what is kept between them; it is gone when `work` ends, well or not. */
+  session<T>(work: (session: WarehouseSession) => Promise<T>): Promise<T>
   /**
    * SQL of a person: one SELECT, nothing outside the warehouse.
    * @throws InvalidInputError for anything else, with the engine's reason.

@@ -155,3 +155,31 @@ test('closing waits for what runs', async () => {
   await inserted
   expect(await failure(warehouse.insert('quarantine', rowsNamed(1)))).toBeInstanceOf(TransientError)
 })
+
+test.each([
+  ['the answer to its beginning is lost', { on: 'POST /jobs', how: 'lose' as const, times: 1 }],
+  [
+    'every third request fails',
+    { on: '/', how: { status: 503, reason: 'backendError' }, every: 3, times: 4 },
+  ],
+])('a session keeps and tells although %s, and is ended', async (_what, fault) => {
+  const { fake, warehouse } = await playedBigquery()
+  fake.faults.add(fault)
+  const rows = await warehouse.session(async (session) => {
+    const kept = await session.keep('kept', 'SELECT 1 AS one')
+    return session.query(`SELECT one FROM ${kept}`)
+  })
+  expect(rows).toEqual([{ one: 1 }])
+  const [last] = fake.requests.filter(({ method }) => method === 'POST').slice(-1)
+  expect(JSON.stringify(last?.body)).toContain('CALL BQ.ABORT_SESSION()')
+})
+
+test('a session that cannot be ended has told all the same', async () => {
+  const { fake, warehouse } = await playedBigquery()
+  const rows = await warehouse.session(async (session) => {
+    const answer = await session.query('SELECT 1 AS one')
+    fake.faults.add({ on: 'POST /jobs', how: { status: 403, reason: 'accessDenied' } })
+    return answer
+  })
+  expect(rows).toEqual([{ one: 1 }])
+})

@@ -12,6 +12,7 @@ import {
 } from './warehouse.harness.ts'
 import { rowsContract } from './warehouse.rows.ts'
 import { selectContract } from './warehouse.select.ts'
+import { sessionContract } from './warehouse.session.ts'
 import { viewsContract } from './warehouse.views.ts'
 
 const COUNT = 'SELECT COUNT(*) AS n FROM ci_metrics.quarantine'
@@ -120,5 +121,6 @@ export function warehouseContract(harness: WarehouseHarness): void {
     rowsContract(harness)
     viewsContract(harness)
     selectContract(harness)
+    sessionContract(harness)
   })
 }

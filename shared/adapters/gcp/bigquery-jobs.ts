@@ -12,6 +12,8 @@ export type JobRequest = {
   /** The job fails, and costs nothing, when it would read more. */
   maxBytesBilled?: number
   timeoutMs?: number
+  /** In which the statement finds temporary tables, and leaves them; of `beginSession`. */
+  sessionId?: string
 }
 
 export type Page = {
@@ -31,6 +33,9 @@ export type DryRun = {
 export type Jobs = {
   /** Runs the statement, and resolves with its first page. */
   run(request: JobRequest, doing?: string): Promise<Page>
+  /** Resolves with the id of a session, which lasts until it is ended, or for a day. */
+  beginSession(): Promise<string>
+  endSession(id: string): Promise<void>
   /** What the statement would do; does nothing. Errors are the client's own. */
   dryRun(sql: string): Promise<DryRun>
 }
@@ -44,7 +49,13 @@ const ALREADY_THERE = 409
 export function openJobs(client: Client, access: BigqueryAccess): Jobs {
   const { projectId, location } = access
 
-  const queryOf = ({ sql, parameters = {}, maxBytesBilled, timeoutMs = TIMEOUT_MS }: JobRequest): Query => ({
+  const queryOf = ({
+    sql,
+    parameters = {},
+    maxBytesBilled,
+    timeoutMs = TIMEOUT_MS,
+    sessionId,
+  }: JobRequest): Query => ({
     query: sql,
     useLegacySql: false,
     defaultDataset: { projectId, datasetId: DATASET },
@@ -55,11 +66,12 @@ export function openJobs(client: Client, access: BigqueryAccess): Jobs {
       queryParameters: parametersOf(parameters),
     }),
     ...(maxBytesBilled !== undefined && { maximumBytesBilled: String(maxBytesBilled) }),
+    ...(sessionId !== undefined && { connectionProperties: [{ key: 'session_id', value: sessionId }] }),
   })
 
-  async function begin(request: JobRequest, jobId: string): Promise<Job> {
+  async function begin(query: Query, jobId: string): Promise<Job> {
     try {
-      const [job] = await (await client()).createQueryJob({ ...queryOf(request), jobId })
+      const [job] = await (await client()).createQueryJob({ ...query, jobId })
       return job
     } catch (error) {
       // The answer to an earlier try was lost, its job was not.
@@ -86,22 +98,39 @@ export function openJobs(client: Client, access: BigqueryAccess): Jobs {
     }
   }
 
+  /** @param read gets what the job has to give, when it has ended. */
+  function runJob<T>(query: Query, doing: string, read: (job: Job) => Promise<T>): Promise<T> {
+    // The same name for every try, so that a DELETE whose answer was lost is not begun twice and counts its rows.
+    let jobId = randomUUID() as string
+    return retrying(doing, access, async () => {
+      let job: Job | undefined
+      try {
+        job = await begin(query, jobId)
+        return await read(job)
+      } catch (error) {
+        // A job that has failed stays so: another try needs another job.
+        if ((error as BigqueryFailure).code === undefined || (job && (await hasFailed(job))))
+          jobId = randomUUID()
+        throw error
+      }
+    })
+  }
+
+  const run: Jobs['run'] = (request, doing = 'run a query') =>
+    runJob(queryOf(request), doing, (job) => pageOf(job))
+
   return {
-    run(request, doing = 'run a query') {
-      // The same name for every try, so that a DELETE whose answer was lost is not begun twice and counts its rows.
-      let jobId = randomUUID() as string
-      return retrying(doing, access, async () => {
-        let job: Job | undefined
-        try {
-          job = await begin(request, jobId)
-          return await pageOf(job)
-        } catch (error) {
-          // A job that has failed stays so: another try needs another job.
-          if ((error as BigqueryFailure).code === undefined || (job && (await hasFailed(job))))
-            jobId = randomUUID()
-          throw error
-        }
-      })
+    run,
+    beginSession: () =>
+      runJob({ ...queryOf({ sql: 'SELECT 1' }), createSession: true }, 'begin a session', async (job) => {
+        await pageOf(job)
+        const [{ statistics }] = await job.getMetadata()
+        const id = statistics?.sessionInfo?.sessionId
+        if (id === undefined) throw new Error('BigQuery began a session and did not name it')
+        return id
+      }),
+    async endSession(sessionId) {
+      await run({ sql: 'CALL BQ.ABORT_SESSION()', sessionId }, 'end a session')
     },
     async dryRun(sql) {
       const [, answer] = await (await client()).createQueryJob({ ...queryOf({ sql }), dryRun: true })

@@ -6,6 +6,7 @@ import { TransientError } from '../../errors.ts'
 import type { TableName, Warehouse } from '../../ports.ts'
 import type { Catalogue, TableDescription } from '../../schema/table.ts'
 import { type BigqueryAccess, DATASET, lazyClient, retrying } from './bigquery-client.ts'
+import { messageOf } from './bigquery-errors.ts'
 import { openJobs, type Page } from './bigquery-jobs.ts'
 import { afterRefusedRows, batchesOf, type RawRow } from './bigquery-rows.ts'
 import { runSelect } from './bigquery-select.ts'
@@ -83,6 +84,25 @@ export function openBigquery({ catalogue, ...access }: BigqueryOptions): Bigquer
         next = page.next
       }
     },
+    session: (work) =>
+      during(async () => {
+        const sessionId = await jobs.beginSession()
+        try {
+          return await work({
+            query: (sql) => allRows(jobs.run({ sql, sessionId, maxBytesBilled: MAX_BYTES_BILLED })),
+            async keep(name, select) {
+              const sql = `CREATE TEMP TABLE ${name} AS ${select}`
+              await jobs.run({ sql, sessionId, maxBytesBilled: MAX_BYTES_BILLED }, `keep ${name}`)
+              return `_SESSION.${name}`
+            },
+          })
+        } finally {
+          // One that cannot be ended ends by itself, a day later.
+          await jobs
+            .endSession(sessionId)
+            .catch((error: unknown) => access.log.warning('bigquery.session_left', { reason: messageOf(error) }))
+        }
+      }),
     select: (sql) => during(() => runSelect(sql, jobs, access)),
     async close() {
       closed = true

@@ -64,6 +64,7 @@ export async function reviving(open: () => Promise<DuckdbWarehouse>): Promise<Du
     remove: (table, condition, parameters) =>
       using((warehouse) => warehouse.remove(table, condition, parameters)),
     query: (sql, parameters) => using((warehouse) => warehouse.query(sql, parameters)),
+    session: (work) => using((warehouse) => warehouse.session(work)),
     select: (sql) => using((warehouse) => warehouse.select(sql)),
     async *stream(sql): AsyncIterable<Row[]> {
       const warehouse = await present()

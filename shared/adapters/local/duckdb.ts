@@ -102,6 +102,21 @@ async function openEngine(
         readers.close(connection)
       }
     },
+    session: (work) =>
+      reading((connection) =>
+        work({
+          async query(sql) {
+            await madeViews(sql)
+            const result = await connection.runAndReadAll(sql)
+            return result.convertRowObjects(cellOf)
+          },
+          async keep(name, select) {
+            await madeViews(select)
+            await connection.run(`CREATE TEMP TABLE ${name} AS ${select}`)
+            return `temp.${name}`
+          },
+        }),
+      ),
     async select(sql) {
       await madeViews(sql)
       return reading((connection) => runSelect(connection, sql, bounds))

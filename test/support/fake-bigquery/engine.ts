@@ -11,12 +11,13 @@ import { invalidQuery, notFound, type Refusal } from './answers.ts'
 import { type Cell, cellOf, columnsOf, type Field, fieldOf } from './cells.ts'
 import { parseDdl } from './ddl.ts'
 import { type Checked, define } from './definitions.ts'
+import { openSessions } from './sessions.ts'
 import { bridge, parameterNames, refuseReserved, typeOf } from './sql.ts'
 import type { Store, Table } from './store.ts'
 import { openViews } from './views.ts'
 
 export type Parameter = { name: string; type: string; value: string }
-export type Statement = { sql: string; parameters: readonly Parameter[] }
+export type Statement = { sql: string; parameters: readonly Parameter[]; sessionId?: string | undefined }
 
 /** What a job that has ended left behind. */
 export type Result = {
@@ -31,6 +32,8 @@ export type Result = {
 
 export type Engine = {
   run(statement: Statement, options?: { dryRun?: boolean }): Promise<Result>
+  /** Resolves with its id. */
+  beginSession(): Promise<string>
   /** Rows that were found to be good. */
   append(table: Table, rows: readonly Record<string, unknown>[]): Promise<void>
   close(): void
@@ -59,6 +62,7 @@ export async function openEngine(
   await connection.run(readFileSync(MACROS, 'utf8'))
   const inTurn = takeTurns()
   const views = openViews(connection)
+  const sessions = openSessions(connection)
   /** Of each table, from which DuckDB row on rows were streamed at a moment. */
   const streamed = new Map<string, { at: number; fromRow: number }[]>()
 
@@ -94,13 +98,27 @@ export async function openEngine(
     const referenced = named.map((name) => name.replace(/ AS .*/, ''))
     for (const name of referenced) {
       const [table = '', dataset = ''] = name.split('.').reverse()
-      if (dataset !== '') store.table(dataset, table)
+      if (dataset !== '' && !dataset.startsWith('session_')) store.table(dataset, table)
     }
     return { referenced, prepared: await connection.prepare(bridged) }
   }
 
-  async function ask({ sql, parameters }: Statement, dryRun: boolean): Promise<Result> {
-    const bridged = bridge(sql)
+  /** A statement of sessions, if it is one. */
+  async function inSession({ sql, sessionId }: Statement): Promise<Result | undefined> {
+    const statement = sessions.ofStatement(sql, sessionId)
+    if (statement === undefined) return undefined
+    if (statement.statementType === 'CREATE_TABLE_AS_SELECT') {
+      const select = bridge(sessions.bound(statement.select, sessionId))
+      await checked(select)
+      await connection.run(`CREATE TABLE ${statement.path} AS ${views.flattened(select)}`)
+    } else {
+      await sessions.end(sessionId as string)
+    }
+    return { statementType: statement.statementType, referenced: [], fields: [], rows: [] }
+  }
+
+  async function ask({ sql, parameters, sessionId }: Statement, dryRun: boolean): Promise<Result> {
+    const bridged = bridge(sessions.bound(sql, sessionId))
     const statementType = typeOf(bridged)
     const statements = await connection.extractStatements(bridged)
     if (statements.count > 1) return { statementType: 'SCRIPT', referenced: [], fields: [], rows: [] }
@@ -141,13 +159,14 @@ export async function openEngine(
       inTurn(async () => {
         const ddl = parseDdl(statement.sql)
         try {
-          if (ddl === undefined) return await ask(statement, dryRun)
+          if (ddl === undefined) return (await inSession(statement)) ?? (await ask(statement, dryRun))
           await define(ddl, dryRun, { store, connection, views, checked })
           return { statementType: ddl.statementType, referenced: [], fields: [], rows: [] }
         } catch (error) {
           throw asRefusal(error, store)
         }
       }),
+    beginSession: () => inTurn(sessions.begin),
     append: (table, rows) =>
       inTurn(async () => {
         const path = `${table.dataset}.${table.name}`

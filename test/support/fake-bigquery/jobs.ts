@@ -6,7 +6,7 @@ import type { Engine, Parameter, Result } from './engine.ts'
 import type { Store } from './store.ts'
 
 type Json = Record<string, unknown>
-type Job = { id: string; result?: Result; refusal?: Refusal; polls: number }
+type Job = { id: string; result?: Result; refusal?: Refusal; polls: number; sessionId?: string | undefined }
 
 export type Jobs = {
   /** The next job begins, does nothing, and fails. */
@@ -35,6 +35,8 @@ const QUERY_KEYS = [
   'maximumBytesBilled',
   'useQueryCache',
   'priority',
+  'createSession',
+  'connectionProperties',
 ]
 const RESULT_KEYS = [
   'location',
@@ -88,10 +90,15 @@ export function openJobs(engine: Engine, store: Store, options: JobOptions): Job
     id: `${projectId}:${location}.${job.id}`,
     jobReference: referenceOf(job.id),
     status: statusOf(job),
-    ...(job.result !== undefined && { statistics: statisticsOf(job.result) }),
+    ...(job.result !== undefined && {
+      statistics: {
+        ...statisticsOf(job.result),
+        ...(job.sessionId !== undefined && { sessionInfo: { sessionId: job.sessionId } }),
+      },
+    }),
   })
 
-  async function run(query: Json, dryRun: boolean): Promise<Result> {
+  async function run(query: Json, dryRun: boolean, sessionId?: string): Promise<Result> {
     refuseUnknown(query, QUERY_KEYS, 'configuration.query')
     if (query.useLegacySql !== false)
       throw invalid('The fake speaks no legacy SQL: useLegacySql has to be false.')
@@ -103,7 +110,7 @@ export function openJobs(engine: Engine, store: Store, options: JobOptions): Job
         'bytesBilledLimitExceeded',
         `Query exceeded limit for bytes billed: ${limit}. ${options.bytesProcessed} or higher required.`,
       )
-    return engine.run({ sql: String(query.query ?? ''), parameters }, { dryRun })
+    return engine.run({ sql: String(query.query ?? ''), parameters, sessionId }, { dryRun })
   }
 
   async function begin(id: string, query: Json): Promise<Job> {
@@ -113,7 +120,8 @@ export function openJobs(engine: Engine, store: Store, options: JobOptions): Job
     failingNext = undefined
     try {
       if (failing !== undefined) throw failing
-      job.result = await run(query, false)
+      job.sessionId = query.createSession === true ? await engine.beginSession() : sessionOf(query)
+      job.result = await run(query, false, job.sessionId)
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
       job.refusal = error
@@ -193,6 +201,13 @@ export function openJobs(engine: Engine, store: Store, options: JobOptions): Job
       return page(job, query)
     },
   }
+}
+
+function sessionOf({ connectionProperties = [] }: Json): string | undefined {
+  const given = connectionProperties as { key: string; value: string }[]
+  if (given.some(({ key }) => key !== 'session_id'))
+    throw invalid('The fake knows no connection property but session_id.')
+  return given[0]?.value
 }
 
 function parametersOf({ parameterMode, queryParameters = [] }: Json): Parameter[] {
