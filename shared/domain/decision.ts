@@ -16,6 +16,15 @@ import type { BanditState } from './state.ts'
 /** Which arms a policy chose from: every known one (constraints ignored), or the feasible set. */
 export type OfferedSet = 'known' | 'feasible'
 
+/** The pure bandit: the one policy that also chooses with every constraint ignored. */
+const overAllKnown = ucb1
+
+/** What an evaluation calls the choices of a decision: `<policy>`, and `<policy>/known` over all known arms. */
+export const shadowTargets: readonly string[] = [
+  ...policies.map(({ name }) => name),
+  `${overAllKnown.name}/known`,
+]
+
 export type PolicyChoice = Distribution & {
   policy: string
   version: string
@@ -61,7 +70,7 @@ export function decide(
   const { feasible, refused } = withActual(event.arm, split)
   const overKnown = choiceOf(state, known)
   const overFeasible = choiceOf(state, feasible, split.preferences)
-  const mab = pick(ucb1, 'known', overKnown, decisionId)
+  const mab = pick(overAllKnown, 'known', overKnown, decisionId)
   const nsai = pick(ucb1, 'feasible', overFeasible, decisionId)
   return {
     seed: decisionId,

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { decide, projectNamesOf } from '../../../shared/domain/decision.ts'
+import { decide, projectNamesOf, shadowTargets } from '../../../shared/domain/decision.ts'
 import type { Fleet } from '../../../shared/domain/fleet.ts'
 import { policies } from '../../../shared/domain/policies/index.ts'
 import { type BanditState, EMPTY_STATE } from '../../../shared/domain/state.ts'
@@ -51,6 +51,8 @@ describe('a decision', () => {
       ['greedy', 'feasible'],
       ['uniform', 'feasible'],
     ])
+    const named = decision.choices.map(({ policy, set }) => (set === 'known' ? `${policy}/known` : policy))
+    expect(named.sort(), 'what an evaluation may be asked about').toEqual([...shadowTargets].sort())
     const choiceOf = (name: string) => decision.choices.findLast(({ policy }) => policy === name)
     expect(decision.choices[0]).toEqual({
       policy: 'ucb1',
