@@ -5,12 +5,13 @@
  * state, for its generation. Writes: nothing. Repetition: says the same of the same rows.
  */
 import * as z from 'zod'
+import { shadowTargets } from '../shared/domain/decision.ts'
 import { type RewardName, rewardNames } from '../shared/domain/evaluation/reward-definitions.ts'
-import { policyNames } from '../shared/domain/policies/index.ts'
 import type { Row, Warehouse } from '../shared/ports.ts'
 import { answersOf } from '../shared/report/answers-of.ts'
 import { type Answers, assembled } from '../shared/report/assemble.ts'
-import { asker } from '../shared/runtime/ask-evaluation.ts'
+import { asker, SHARED_VIEWS } from '../shared/runtime/ask-evaluation.ts'
+import { INFLUENCE_NAMES, influenceQuestions } from '../shared/runtime/evaluation-influence.ts'
 import {
   QUESTION_NAMES,
   type QuestionName,
@@ -21,12 +22,12 @@ import type { Deps, Progress } from '../shared/runtime/handler.ts'
 import type { CheckRow, EvaluationReport } from '../shared/schema/evaluation-report.ts'
 import { windowOf } from '../shared/schema/moment.ts'
 
-type EvaluateDeps = Pick<Deps, 'clock' | 'settings' | 'state'> & { warehouse: Pick<Warehouse, 'query'> }
+type EvaluateDeps = Pick<Deps, 'clock' | 'settings' | 'state'> & { warehouse: Pick<Warehouse, 'session'> }
 
 const RESCORED = ['reward-greedy/rescored', 'model-greedy/rescored']
 
 /** Targets that a question may be about; those of the view policy_choices but `logged`. */
-export const targetNames = [...policyNames, ...policyNames.map((name) => `${name}/known`), ...RESCORED]
+export const targetNames = [...shadowTargets, ...RESCORED]
 
 export const evaluateInput = z.object({
   policy: z.enum(targetNames as [string, ...string[]]).optional(),
@@ -51,18 +52,27 @@ export async function evaluate(
   const window = windowOf(input, clock.now())
   const primaryPolicy = settings.policyName
   const policy = input.policy ?? primaryPolicy
-  const { ask, asked } = asker(warehouse, window)
-  const [primary] = await ask('settings', SETTINGS)
-  const { primary_reward: primaryReward, ...limits } = primary as Answers['limits'] & {
-    primary_reward: RewardName
-  }
-  const reward = input.reward ?? primaryReward
-  const questions = questionsOn({ policy, reward, source: input.propensities, primaryReward })
-  const rows = {} as Record<QuestionName, Row[]>
-  for (const [index, name] of QUESTION_NAMES.entries()) {
-    progress({ doing: 'asking the views', done: index, total: QUESTION_NAMES.length, at: name })
-    rows[name] = await ask(name, questions[name])
-  }
+  const answers = await warehouse.session(async (session) => {
+    const { ask, asked, keep } = asker(session, window)
+    const [primary] = await ask('settings', SETTINGS)
+    const { primary_reward: primaryReward, ...limits } = primary as Answers['limits'] & {
+      primary_reward: RewardName
+    }
+    const reward = input.reward ?? primaryReward
+    const questions = questionsOn({ policy, reward, source: input.propensities, primaryReward })
+    const total = SHARED_VIEWS.length + QUESTION_NAMES.length
+    for (const [index, view] of SHARED_VIEWS.entries()) {
+      progress({ doing: 'asking the views', done: index, total, at: view })
+      await keep(view, Object.values(questions))
+    }
+    const rows = {} as Record<QuestionName, Row[]>
+    for (const [index, name] of QUESTION_NAMES.entries()) {
+      progress({ doing: 'asking the views', done: SHARED_VIEWS.length + index, total, at: name })
+      rows[name] = await ask(name, questions[name])
+    }
+    return { asked, limits, primaryReward, reward, rows }
+  })
+  const { asked, limits, primaryReward, reward, rows } = answers
   return assembled({
     ...answersOf(rows),
     question: {

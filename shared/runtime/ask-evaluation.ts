@@ -1,6 +1,6 @@
 /** Asks the views, composed with a window, and keeps what identifies each statement. */
 import { createHash } from 'node:crypto'
-import type { Row, Warehouse } from '../ports.ts'
+import type { Row, WarehouseSession } from '../ports.ts'
 import { composed } from '../schema/compose-sql.ts'
 import type { Window } from '../schema/moment.ts'
 import type { Catalogue } from '../schema/table.ts'
@@ -9,16 +9,51 @@ import { loadCatalogue } from './sql.ts'
 
 export type AskedStatement = { name: string; sha256: string; rows: number }
 
-/** One after the other: a server goes on serving meanwhile. `asked` grows by one with each answer. */
-export function asker(warehouse: Pick<Warehouse, 'query'>, window: Window) {
+/**
+ * What most answers are made of, in an order in which each is made of those before it: computed once. Of policy_terms
+ * and policy_clusters only what a statement asks for.
+ */
+export const SHARED_VIEWS = [
+  'evaluation_jobs',
+  'evaluation_decisions',
+  'feasible_sets',
+  'full_arms',
+  'behaviour_contexts',
+  'propensity_model',
+  'propensities',
+  'reward_model',
+  'policy_picks',
+  'policy_terms',
+  'policy_clusters',
+] as const
+
+type SharedView = (typeof SHARED_VIEWS)[number]
+
+const OF_TERMS: readonly string[] = ['policy_terms', 'policy_clusters'] satisfies SharedView[]
+
+/** `asked` grows by one with each answer. */
+export function asker(session: WarehouseSession, window: Window) {
   const catalogue = loadCatalogue()
+  const kept = new Map<string, string>()
   const asked: AskedStatement[] = []
   return {
     asked,
+    /** @param statements those to come */
+    async keep(view: SharedView, statements: readonly Statement[]): Promise<void> {
+      const wanted = statements.flatMap(({ terms }) => (terms === undefined ? [] : [`(${terms})`]))
+      const narrowed = OF_TERMS.includes(view) && { terms: wanted.join(' OR ') }
+      const select = statementOf(
+        { select: `SELECT * FROM ci_metrics.${view}`, ...narrowed },
+        catalogue,
+        window,
+        kept,
+      )
+      kept.set(view, `SELECT * FROM ${await session.keep(`kept_${view}`, select)}`)
+    },
     async ask(name: string, statement: Statement): Promise<Row[]> {
-      const sql = statementOf(statement, catalogue, window)
-      const rows = await warehouse.query(sql)
-      asked.push({ name, sha256: createHash('sha256').update(sql).digest('hex'), rows: rows.length })
+      const rows = await session.query(statementOf(statement, catalogue, window, kept))
+      const whole = statementOf(statement, catalogue, window)
+      asked.push({ name, sha256: createHash('sha256').update(whole).digest('hex'), rows: rows.length })
       return rows
     },
   }
@@ -26,12 +61,23 @@ export function asker(warehouse: Pick<Warehouse, 'query'>, window: Window) {
 
 const ANSWER = 'answer'
 
-export function statementOf({ select, terms }: Statement, catalogue: Catalogue, window: Window): string {
-  const narrowed =
-    terms === undefined
-      ? {}
-      : { policy_terms: `SELECT * FROM (\n${selectOf('policy_terms', catalogue)}\n) AS terms WHERE ${terms}` }
-  return composed(ANSWER, catalogue, { ...narrowed, ...windowed(catalogue, window), [ANSWER]: select })
+/** @param kept view → the SELECT that has its rows ready. */
+export function statementOf(
+  { select, terms }: Statement,
+  catalogue: Catalogue,
+  window: Window,
+  kept: ReadonlyMap<string, string> = new Map(),
+): string {
+  const narrowed = (view: string) => [
+    view,
+    `SELECT * FROM (\n${kept.get(view) ?? selectOf(view, catalogue)}\n) AS terms WHERE ${terms}`,
+  ]
+  return composed(ANSWER, catalogue, {
+    ...Object.fromEntries(kept),
+    ...(terms !== undefined && Object.fromEntries(OF_TERMS.map(narrowed))),
+    ...windowed(catalogue, window),
+    [ANSWER]: select,
+  })
 }
 
 /** Parts of a second do not count. */

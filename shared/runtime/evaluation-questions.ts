@@ -30,8 +30,8 @@ const MOST_JOB_KEYS = 12
 const FEWEST_CLUSTERS_OF_KEY = 10
 
 /**
- * `select` reads views as `ci_metrics.<view>`. `terms` is the condition that the rows of `policy_terms` have to meet: what
- * nobody asks for is not computed.
+ * `select` reads views as `ci_metrics.<view>`. `terms` is the condition on target, reward_name and source that the rows of
+ * `policy_terms` and `policy_clusters` have to meet: what nobody asks for is not computed.
  */
 export type Statement = { select: string; terms?: string }
 
@@ -106,10 +106,14 @@ FROM ci_metrics.drift`,
       select: `SELECT target, jobs, true_value, true_difference FROM ci_metrics.policy_truth WHERE ${ofReward}`,
     },
     generation: {
-      select: `SELECT outcomes.state_generation
-FROM ci_metrics.evaluation_decisions AS decisions
-INNER JOIN ci_metrics.decision_outcomes AS outcomes ON outcomes.decision_id = decisions.decision_id
-ORDER BY decisions.decided_at DESC, decisions.decision_id DESC
+      select: `SELECT made.state_generation
+FROM ci_metrics.runner_decisions AS made
+INNER JOIN (
+  SELECT decision_id
+  FROM ci_metrics.evaluation_decisions
+  ORDER BY decided_at DESC, decision_id DESC
+  LIMIT 1
+) AS newest ON newest.decision_id = made.decision_id
 LIMIT 1`,
     },
   }
@@ -170,7 +174,7 @@ WHERE period = 'all' AND ${ofDifferences}`
 
 const WEIGHTS = `SELECT bin, COUNT(*) AS jobs
 FROM (
-  SELECT CASE ${WEIGHT_BOUNDS.map((bound, index) => `WHEN weight <= ${bound} THEN ${index}`).join(' ')} ELSE ${WEIGHT_BOUNDS.length} END AS bin
+  SELECT CASE ${WEIGHT_BOUNDS.map((bound, index) => `WHEN ROUND(weight, 9) <= ${bound} THEN ${index}`).join(' ')} ELSE ${WEIGHT_BOUNDS.length} END AS bin
   FROM ci_metrics.policy_terms
 ) AS terms
 GROUP BY bin`

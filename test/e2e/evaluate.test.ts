@@ -5,7 +5,11 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { said } from '../../functions/cli/replay-policy.ts'
 import { runOperation } from '../../functions/operations.ts'
 import type { PolicyReplay } from '../../functions/replay-policy.ts'
+import type { Row } from '../../shared/ports.ts'
+import { asker, SHARED_VIEWS, statementOf } from '../../shared/runtime/ask-evaluation.ts'
 import type { LocalDeps } from '../../shared/runtime/deps-local.ts'
+import { questionsOn } from '../../shared/runtime/evaluation-questions.ts'
+import { loadCatalogue } from '../../shared/runtime/sql.ts'
 import type { EvaluationReport } from '../../shared/schema/evaluation-report.ts'
 import { NOON } from '../support/builders.ts'
 import { JOBS_OF_PIPELINE, recordEvaluatedLog } from '../support/evaluated-log.ts'
@@ -14,6 +18,18 @@ import { dataFolder, playDockerRunners, runCommand, startServer } from '../suppo
 const PIPELINES = 200
 const JOBS = PIPELINES * JOBS_OF_PIPELINE
 const silently = () => {}
+
+async function inTurn<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = []
+  for (const item of items) results.push(await work(item))
+  return results
+}
+
+/** Rows in any order, their numbers to ten digits: sums come in any order, too. */
+const rounded = (rows: readonly Row[]) =>
+  rows
+    .map((row) => JSON.stringify(row, (_, cell) => (typeof cell === 'number' ? cell.toPrecision(10) : cell)))
+    .sort()
 
 const evaluate = (deps: LocalDeps, input: object = {}) =>
   runOperation('evaluate', input, deps, silently) as Promise<EvaluationReport>
@@ -31,6 +47,7 @@ describe('without a single job', () => {
 
   test.each([
     [['--policy', 'magic'], /Allowed choices are ucb1/],
+    [['--policy', 'greedy/known'], /Allowed choices are .*uniform, ucb1\/known, reward-greedy\/rescored/],
     [['--html', 'a.html', '--json'], /leave out --html/],
     [['--html', '/nowhere/at/all.html'], /The report cannot be written/],
   ])('%j is refused with a sentence', async (flags, sentence) => {
@@ -103,6 +120,22 @@ describe('a log of 200 pipelines in which one runner is four times as fast', () 
     await expect(evaluate(deps, { from: '2026-10-02', to: '2026-10-01' })).rejects.toThrow(
       /--from 2026-10-02 is not before --to 2026-10-01/,
     )
+  })
+
+  test('what is computed once for all answers changes none of them', async () => {
+    const asked = { policy: 'ucb1', reward: 'spec', source: 'estimated', primaryReward: 'spec' }
+    const { support, estimates, other_rewards: others, curve, job_keys: keys } = questionsOn(asked)
+    const statements = [support, estimates, others, curve, keys]
+    const whole = { fromAt: undefined, toAt: undefined }
+    const told = await deps.warehouse.session(async (session) => {
+      const { keep, ask } = asker(session, whole)
+      for (const view of SHARED_VIEWS) await keep(view, statements)
+      return inTurn(statements, (statement) => ask('any', statement))
+    })
+    const alone = await inTurn(statements, (statement) =>
+      deps.warehouse.query(statementOf(statement, loadCatalogue(), whole)),
+    )
+    expect(told.map(rounded)).toEqual(alone.map(rounded))
   })
 
   test('had the policy been in control, it would have learned the same, by replay', async () => {
