@@ -2,7 +2,7 @@
 -- As "runner-bandit evaluate" asks, here of policy ucb1, reward spec, source estimated. Made by "npm run docs".
 SELECT bin, COUNT(*) AS jobs
 FROM (
-  SELECT CASE WHEN weight <= 0 THEN 0 WHEN weight <= 0.5 THEN 1 WHEN weight <= 1 THEN 2 WHEN weight <= 2 THEN 3 WHEN weight <= 5 THEN 4 WHEN weight <= 10 THEN 5 ELSE 6 END AS bin
+  SELECT CASE WHEN ROUND(weight, 9) <= 0 THEN 0 WHEN ROUND(weight, 9) <= 0.5 THEN 1 WHEN ROUND(weight, 9) <= 1 THEN 2 WHEN ROUND(weight, 9) <= 2 THEN 3 WHEN ROUND(weight, 9) <= 5 THEN 4 WHEN ROUND(weight, 9) <= 10 THEN 5 ELSE 6 END AS bin
   FROM ci_metrics.policy_terms
 ) AS terms
 GROUP BY bin

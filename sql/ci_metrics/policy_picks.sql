@@ -19,34 +19,38 @@ lists AS (
 ),
 
 distributions AS (
+  SELECT decision_id, signature, item
+  FROM lists
+  CROSS JOIN UNNEST(items) AS item
+),
+
+-- Most jobs have distributions that others have, too: each is read once.
+read_once AS (
   SELECT
-    decision_id,
-    signature,
+    item,
     CONCAT(JSON_VALUE(item, '$.policy'), IF(JSON_VALUE(item, '$.set') = 'known', '/known', '')) AS target,
     JSON_VALUE(item, '$.version') AS version,
     CAST(JSON_VALUE(item, '$.rest') AS FLOAT64) AS rest,
     IF(JSON_VALUE(item, '$.rest') IS NULL, JSON_VALUE(item, '$.arm'), NULL) AS pick,
     JSON_QUERY_ARRAY(item, '$.probabilities') AS named
-  FROM lists
-  CROSS JOIN UNNEST(items) AS item
+  FROM (SELECT DISTINCT item FROM distributions) AS different
 ),
 
 -- A distribution that names no arm has a row, too; a pick of nothing has none.
 told AS (
   SELECT
-    decision_id, signature, target, version, rest, pick,
+    item, target, version, rest, pick,
     CASE
       WHEN rest IS NOT NULL AND ARRAY_LENGTH(named) > 0 THEN named
       WHEN rest IS NOT NULL OR pick IS NOT NULL THEN ['{}']
       ELSE JSON_QUERY_ARRAY('[]')
     END AS shares
-  FROM distributions
+  FROM read_once
 ),
 
-shadow_picks AS (
+named_arms AS (
   SELECT
-    decision_id,
-    signature,
+    item,
     target,
     COALESCE(version, '') AS version,
     IF(rest IS NULL, pick, JSON_VALUE(share, '$.arm')) AS arm,
@@ -54,6 +58,19 @@ shadow_picks AS (
     COALESCE(rest, 0) AS rest
   FROM told
   CROSS JOIN UNNEST(shares) AS share
+),
+
+shadow_picks AS (
+  SELECT
+    distributions.decision_id,
+    distributions.signature,
+    named_arms.target,
+    named_arms.version,
+    named_arms.arm,
+    named_arms.probability,
+    named_arms.rest
+  FROM distributions
+  INNER JOIN named_arms ON named_arms.item = distributions.item
 ),
 
 arm_sums AS (

@@ -241,6 +241,7 @@ SELECT
   reward,
   feasible,
   model_policy,
-  model_action
+  model_action,
+  left_to_gitlab
 FROM terms
 WHERE reward IS NOT NULL AND propensity IS NOT NULL

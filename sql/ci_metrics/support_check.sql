@@ -6,27 +6,22 @@
 -- feasible picks, up to 3 standard errors (CR1 over pipelines) or most_weight_gap.
 -- Grain: one row per target and source.
 WITH terms AS (
-  SELECT terms.decision_id, terms.cluster_id, terms.target, terms.source, terms.weight, terms.feasible
+  SELECT
+    terms.decision_id,
+    terms.cluster_id,
+    terms.target,
+    terms.source,
+    terms.weight,
+    terms.feasible,
+    IF(terms.target = 'logged', 0, terms.left_to_gitlab) AS left_to_gitlab
   FROM ci_metrics.policy_terms AS terms
   INNER JOIN ci_metrics.evaluation_settings AS settings ON settings.primary_reward = terms.reward_name
 ),
 
-left_jobs AS (
-  SELECT decision_id, target, SUM(probability) AS left_to_gitlab
-  FROM ci_metrics.policy_choices
-  WHERE NOT has_room
-  GROUP BY decision_id, target
-),
-
 -- What rounding leaves of a weight that is all left to GitLab is nothing.
 judged AS (
-  SELECT
-    terms.*,
-    IF(
-      terms.weight - COALESCE(left_jobs.left_to_gitlab, 0) < 1e-9, 0, terms.weight - COALESCE(left_jobs.left_to_gitlab, 0)
-    ) AS own_weight
+  SELECT *, IF(weight - left_to_gitlab < 1e-9, 0, weight - left_to_gitlab) AS own_weight
   FROM terms
-  LEFT JOIN left_jobs ON left_jobs.decision_id = terms.decision_id AND left_jobs.target = terms.target
 ),
 
 clusters AS (
@@ -39,6 +34,7 @@ clusters AS (
     SUM(IF(weight = 0, feasible, 0)) AS unmatched,
     SUM(weight) AS weight,
     MAX(weight) AS max_weight,
+    SUM(left_to_gitlab) AS left_to_gitlab,
     SUM(own_weight) AS own_weight,
     SUM(own_weight * own_weight) AS own_weight_squared
   FROM judged
@@ -55,6 +51,7 @@ weights AS (
     SUM(unmatched) / SUM(jobs) AS unmatched_share,
     SUM(weight) / SUM(jobs) AS mean_weight,
     MAX(max_weight) AS max_weight,
+    SUM(left_to_gitlab) / SUM(jobs) AS left_share,
     SAFE_DIVIDE(SUM(own_weight) * SUM(own_weight), SUM(own_weight_squared)) AS effective_sample_size
   FROM clusters
   GROUP BY target, source
@@ -97,28 +94,53 @@ sources AS (
 ),
 
 actions AS (
-  SELECT contexts.signature, contexts.action AS arm, LOGICAL_OR(jobs.is_recorded) AS is_recorded
-  FROM ci_metrics.behaviour_contexts AS contexts
-  INNER JOIN jobs ON jobs.decision_id = contexts.decision_id
-  GROUP BY contexts.signature, contexts.action
+  SELECT decisions.signature, decisions.action AS arm, LOGICAL_OR(jobs.is_recorded) AS is_recorded
+  FROM ci_metrics.evaluation_decisions AS decisions
+  INNER JOIN jobs ON jobs.decision_id = decisions.decision_id
+  GROUP BY decisions.signature, decisions.action
 ),
 
+picks AS (
+  SELECT
+    picks.decision_id,
+    picks.target,
+    picks.version,
+    decisions.signature,
+    picks.arm,
+    picks.is_feasible,
+    jobs.is_recorded,
+    picks.probability,
+    picks.rest
+  FROM ci_metrics.policy_picks AS picks
+  INNER JOIN jobs ON jobs.decision_id = picks.decision_id
+  INNER JOIN ci_metrics.evaluation_decisions AS decisions ON decisions.decision_id = picks.decision_id
+),
+
+rests AS (
+  SELECT decision_id, target, version, signature, is_recorded, MAX(rest) AS rest
+  FROM picks
+  WHERE rest > 0
+  GROUP BY decision_id, target, version, signature, is_recorded
+),
+
+rest_sums AS (
+  SELECT target, version, signature, is_recorded, SUM(rest) AS rest
+  FROM rests
+  GROUP BY target, version, signature, is_recorded
+),
+
+-- The rest over all arms of the set, and what the named arms have beyond it.
 masses AS (
   SELECT
-    choices.target,
-    choices.version,
-    contexts.signature,
-    choices.arm,
-    choices.is_feasible,
-    choices.has_room,
-    jobs.is_recorded,
-    SUM(choices.probability) AS mass
-  FROM ci_metrics.policy_choices AS choices
-  INNER JOIN jobs ON jobs.decision_id = choices.decision_id
-  INNER JOIN ci_metrics.behaviour_contexts AS contexts ON contexts.decision_id = choices.decision_id
-  GROUP BY
-    choices.target, choices.version, contexts.signature, choices.arm, choices.is_feasible, choices.has_room,
-    jobs.is_recorded
+    rest_sums.target, rest_sums.version, rest_sums.signature, feasible_sets.arm, TRUE AS is_feasible,
+    rest_sums.is_recorded, rest_sums.rest AS mass
+  FROM rest_sums
+  INNER JOIN ci_metrics.feasible_sets AS feasible_sets ON feasible_sets.signature = rest_sums.signature
+  UNION ALL
+  SELECT target, version, signature, arm, is_feasible, is_recorded, SUM(probability - rest) AS mass
+  FROM picks
+  WHERE arm IS NOT NULL
+  GROUP BY target, version, signature, arm, is_feasible, is_recorded
 ),
 
 supports AS (
@@ -133,8 +155,7 @@ supports AS (
         masses.mass,
         0
       )
-    ) AS off_support,
-    SUM(IF(masses.has_room, 0, masses.mass)) AS left_to_gitlab
+    ) AS off_support
   FROM masses
   INNER JOIN sources ON masses.is_recorded OR NOT sources.is_recorded
   LEFT JOIN actions ON actions.signature = masses.signature AND actions.arm = masses.arm
@@ -154,7 +175,7 @@ SELECT
   COALESCE(supports.versions, 0) AS versions,
   weights.infeasible_share,
   COALESCE(supports.off_support / weights.jobs, 0) AS off_support_share,
-  COALESCE(supports.left_to_gitlab / weights.jobs, 0) AS left_share,
+  weights.left_share,
   weights.unmatched_share,
   weights.mean_weight,
   errors.mean_weight_se,
@@ -162,7 +183,7 @@ SELECT
   smallest.min_propensity,
   weights.effective_sample_size,
   COALESCE(supports.off_support / weights.jobs, 0) <= settings.most_off_support
-    AND COALESCE(supports.left_to_gitlab / weights.jobs, 0) <= settings.most_left
+    AND weights.left_share <= settings.most_left
     AND COALESCE(weights.effective_sample_size, 0) >= settings.fewest_effective
     AND ABS(weights.mean_weight - (1 - weights.infeasible_share))
       <= IF(3 * errors.mean_weight_se > settings.most_weight_gap, 3 * errors.mean_weight_se, settings.most_weight_gap)
