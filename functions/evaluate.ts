@@ -12,12 +12,7 @@ import { answersOf } from '../shared/report/answers-of.ts'
 import { type Answers, assembled } from '../shared/report/assemble.ts'
 import { asker, SHARED_VIEWS } from '../shared/runtime/ask-evaluation.ts'
 import { INFLUENCE_NAMES, influenceQuestions } from '../shared/runtime/evaluation-influence.ts'
-import {
-  QUESTION_NAMES,
-  type QuestionName,
-  questionsOn,
-  SETTINGS,
-} from '../shared/runtime/evaluation-questions.ts'
+import { QUESTION_NAMES, questionsOn, SETTINGS } from '../shared/runtime/evaluation-questions.ts'
 import type { Deps, Progress } from '../shared/runtime/handler.ts'
 import type { CheckRow, EvaluationReport } from '../shared/schema/evaluation-report.ts'
 import { windowOf } from '../shared/schema/moment.ts'
@@ -59,14 +54,16 @@ export async function evaluate(
       primary_reward: RewardName
     }
     const reward = input.reward ?? primaryReward
-    const questions = questionsOn({ policy, reward, source: input.propensities, primaryReward })
-    const total = SHARED_VIEWS.length + QUESTION_NAMES.length
+    const of = { policy, reward, source: input.propensities }
+    const questions = { ...questionsOn({ ...of, primaryReward }), ...influenceQuestions(of) }
+    const names = [...QUESTION_NAMES, ...INFLUENCE_NAMES]
+    const total = SHARED_VIEWS.length + names.length
     for (const [index, view] of SHARED_VIEWS.entries()) {
       progress({ doing: 'asking the views', done: index, total, at: view })
       await keep(view, Object.values(questions))
     }
-    const rows = {} as Record<QuestionName, Row[]>
-    for (const [index, name] of QUESTION_NAMES.entries()) {
+    const rows = {} as Record<(typeof names)[number], Row[]>
+    for (const [index, name] of names.entries()) {
       progress({ doing: 'asking the views', done: SHARED_VIEWS.length + index, total, at: name })
       rows[name] = await ask(name, questions[name])
     }

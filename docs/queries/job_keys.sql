@@ -6,7 +6,7 @@ WITH gains AS (
     terms.cluster_id,
     terms.reward,
     terms.model_policy + terms.weight * (terms.reward - terms.model_action) - terms.reward AS gain
-  FROM ci_metrics.policy_terms AS terms
+  FROM (SELECT * FROM ci_metrics.policy_terms WHERE reward_name = 'spec' AND target = 'ucb1' AND source = 'estimated') AS terms
   INNER JOIN ci_metrics.evaluation_decisions AS decisions ON decisions.decision_id = terms.decision_id
 ),
 

@@ -1,8 +1,15 @@
 /** Rows as the warehouse gives them, in an order, and what takes a quantile or a name of a bin added. */
 import { tQuantile } from '../domain/evaluation/quantile.ts'
 import { EVALUATION } from '../domain/evaluation/settings.ts'
-import type { ComparisonRow, EvaluationReport, JobKeyRow, ValueRow } from '../schema/evaluation-report.ts'
+import type {
+  ArmRow,
+  ComparisonRow,
+  EvaluationReport,
+  JobKeyRow,
+  ValueRow,
+} from '../schema/evaluation-report.ts'
 import type { Answers } from './assemble.ts'
+import { influenceOf } from './influence-of.ts'
 
 type Row = Record<string, unknown>
 type FromRows = Omit<
@@ -38,7 +45,8 @@ export function answersOf(rows: Record<string, Row[]>): FromRows {
     job_keys: of<KeyOfCluster>('job_keys')
       .map(withInterval)
       .sort((left, right) => moved(right) - moved(left)),
-    arms: of('arms', 'arm'),
+    influence: influenceOf(of('influence', 'unit', 'cluster_id', 'job_id')),
+    arms: covered(of('arms', 'arm'), of('coverage', 'arm')),
     drift: of('drift', 'week', 'arm'),
     truth: of('truth', 'target'),
   }
@@ -69,6 +77,14 @@ function withInterval({ standard_error: error, ...row }: KeyOfCluster): JobKeyRo
   const half = tQuantile(row.clusters - 1, EVALUATION.z) * error
   return { ...row, low: row.difference - half, high: row.difference + half }
 }
+
+type Coverage = Pick<ArmRow, 'arm' | 'shared_job_keys' | 'covered_share'>
+
+const covered = (arms: readonly ArmRow[], coverage: readonly Coverage[]): ArmRow[] =>
+  arms.map((row) => ({
+    ...row,
+    ...(coverage.find(({ arm }) => arm === row.arm) ?? { shared_job_keys: 0, covered_share: 0 }),
+  }))
 
 const moved = ({ jobs, difference }: JobKeyRow): number => jobs * Math.abs(difference)
 

@@ -20,7 +20,16 @@ import { failureOf } from './withheld.ts'
 /** Rows as the views gave them, of every source. */
 export type Answers = Pick<
   EvaluationReport,
-  'calibration' | 'curve' | 'support' | 'weights' | 'job_keys' | 'arms' | 'drift' | 'truth' | 'reproduction'
+  | 'calibration'
+  | 'curve'
+  | 'support'
+  | 'weights'
+  | 'influence'
+  | 'job_keys'
+  | 'arms'
+  | 'drift'
+  | 'truth'
+  | 'reproduction'
 > & {
   question: EvaluationReport['question']
   log: EvaluationReport['log']
@@ -71,6 +80,7 @@ export function assembled(answers: Answers): EvaluationReport {
     curve: isAskedShown ? answers.curve.map((row) => withBand(row, question)) : [],
     support: answers.support.filter(isShown),
     weights: isAskedShown ? answers.weights : [],
+    influence: isAskedShown && asked !== undefined ? answers.influence : null,
     job_keys: isAskedShown ? answers.job_keys : [],
     arms: answers.arms,
     drift: answers.drift,

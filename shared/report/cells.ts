@@ -1,5 +1,7 @@
 /** Numbers as cells: a dash for what is not known. */
+
 import { decimalsFor, fixed, grouped, percent, signed } from '../domain/evaluation/figures.ts'
+import { isPossible, rangeOf } from '../domain/evaluation/reward-definitions.ts'
 import type { Cell } from './document.ts'
 
 const NONE = '–'
@@ -39,6 +41,20 @@ export const yes = (isYes: boolean | null, words: readonly [yes: string, no: str
   if (isYes === null) return NONE
   return isYes ? { text: words[0], tone: 'good' } : { text: words[1], tone: 'bad' }
 }
+
+/** A mean that no jobs can have is marked, and not cut: that would hide how little is known. */
+export const mean = (value: Maybe, reward: string, decimals = 3): Cell =>
+  isKnown(value) && !isPossible(reward, value)
+    ? { text: `${figure(value, decimals)} (impossible)`, tone: 'warning' }
+    : figure(value, decimals)
+
+/** Of rows with such a mean. Empty where there is none. */
+export const impossibleNote = (values: readonly Maybe[], reward: string): string =>
+  values.some((value) => isKnown(value) && !isPossible(reward, value))
+    ? `“Impossible”: outside of ${rangeOf(reward)}, where no mean of ${reward} can be. Too few jobs weigh too much there to be an estimate; nothing is cut to what is possible.`
+    : ''
+
+const isKnown = (value: Maybe): value is number => value !== null && value !== undefined
 
 /** "the mean reward" at an axis. */
 export const nameOf = (mean: string): string => mean.replace(/^the /, '')

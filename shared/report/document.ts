@@ -28,6 +28,8 @@ export type Table = {
   rows: readonly (readonly Cell[])[]
   /** Which row is the one that was asked for. */
   highlighted?: number | undefined
+  /** A plot shows the same: on a page it stands folded. */
+  isDrawn?: true
 }
 
 export type Report = { title: string; subtitle: string; blocks: readonly Block[] }
@@ -35,6 +37,8 @@ export type Report = { title: string; subtitle: string; blocks: readonly Block[]
 export const heading = (text: string): Block => ({ kind: 'heading', text })
 export const subheading = (text: string): Block => ({ kind: 'subheading', text })
 export const paragraph = (text: string): Block => ({ kind: 'paragraph', text })
+/** No block where there is nothing to say. */
+export const note = (text: string): Block[] => (text === '' ? [] : [paragraph(text)])
 export const list = (items: readonly string[]): Block[] =>
   items.length === 0 ? [] : [{ kind: 'list', items }]
 
@@ -48,6 +52,10 @@ export function table(
   if (rows.length === 0) return []
   return [{ kind: 'table', caption, columns, rows, ...(highlighted >= 0 && { highlighted }) }]
 }
+
+/** The numbers of a plot. */
+export const drawn = (blocks: readonly Block[]): Block[] =>
+  blocks.map((block) => (block.kind === 'table' ? { ...block, isDrawn: true } : block))
 
 export const column = (title: string): Column => ({ title })
 export const numbers = (...titles: readonly string[]): Column[] =>

@@ -45,7 +45,7 @@ function blockOf(block: Block): string {
   }
 }
 
-function tableOf({ caption, columns, rows, highlighted }: Table): string {
+function tableOf({ caption, columns, rows, highlighted, isDrawn }: Table): string {
   const kindOf = (index: number) => (columns[index]?.isNumber ? ' class="number"' : '')
   const head = columns
     .map(({ title }, index) => `<th scope="col"${kindOf(index)}>${escaped(title)}</th>`)
@@ -54,7 +54,10 @@ function tableOf({ caption, columns, rows, highlighted }: Table): string {
     const cells = row.map((cell, at) => `<td${kindOf(at)}>${cellOf(cell)}</td>`).join('')
     return `<tr${index === highlighted ? ' class="highlighted"' : ''}>${cells}</tr>`
   })
-  return `<p class="caption">${prose(caption)}</p>\n<div class="wide"><table aria-label="${escaped(caption)}">\n<thead><tr>${head}</tr></thead>\n<tbody>\n${body.join('\n')}\n</tbody></table></div>`
+  const whole = `<div class="wide"><table aria-label="${escaped(caption)}">\n<thead><tr>${head}</tr></thead>\n<tbody>\n${body.join('\n')}\n</tbody></table></div>`
+  return isDrawn
+    ? `<details><summary>In numbers: ${prose(caption)}</summary>\n${whole}</details>`
+    : `<p class="caption">${prose(caption)}</p>\n${whole}`
 }
 
 /** Short names stay on one line; only sentences are folded. */

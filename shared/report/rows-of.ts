@@ -1,5 +1,7 @@
 /** The rows of a report that its parts show: of the propensities in question, in one order everywhere. */
+
 import type { ComparisonRow, EstimatorName, EvaluationReport, ValueRow } from '../schema/evaluation-report.ts'
+import { extentOf } from './plots/scale.ts'
 
 export type KnownValue = ValueRow & { value: number }
 
@@ -35,12 +37,21 @@ export function againstLogged({ comparisons, question }: EvaluationReport): Comp
   )
 }
 
-/** What picks impossible arms is so far off that the others could not be told apart beside it. */
+/**
+ * What picks impossible arms can be so far off that the others could not be told apart beside it: farther from them than
+ * they span.
+ */
 export function drawable<T extends { target: string }>(
   rows: readonly T[],
   asked: string,
+  measured: (row: T) => number | null,
 ): { drawn: T[]; notDrawn: string } {
-  const isFarOff = ({ target }: T) => target.endsWith('/known') && target !== asked
+  const isKnownArms = ({ target }: T) => target.endsWith('/known') && target !== asked
+  const [low, high] = extentOf(rows.filter((row) => !isKnownArms(row)).map(measured)) ?? [0, 0]
+  const isFarOff = (row: T) => {
+    const value = measured(row) ?? low
+    return isKnownArms(row) && Math.max(low - value, value - high) > high - low
+  }
   const left = rows.filter(isFarOff).map(({ target }) => target)
   return {
     drawn: rows.filter((row) => !isFarOff(row)),

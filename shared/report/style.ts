@@ -22,6 +22,7 @@ code{font:.87em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;background:
 .notice p{margin:.3rem 0;max-width:none}
 .notice .title{font-weight:650;font-size:1.08rem}
 .notice.good{border-color:var(--good)}.notice.bad{border-color:var(--bad)}.notice.warning{border-color:var(--warn)}
+details{margin:.3rem 0 1rem}summary{color:var(--quiet);font-size:.88rem;cursor:pointer}
 figure{margin:1rem 0;overflow-x:auto}
 figcaption,.caption{color:var(--quiet);font-size:.88rem;margin:.3rem 0 0}
 .caption{margin-top:1.4rem}
@@ -49,8 +50,8 @@ svg{display:block;width:100%;max-width:720px;min-width:32rem;height:auto;font-fa
 @media print{
 :root{color-scheme:light;--paper:#fff;--ink:#000;--quiet:#333;--rule:#ccc;--box:#fff;--a:#d55e00;--b:#0072b2;--c:#007a5a;--bias:#8a5f00;--good:#005a42;--bad:#8f2f14;--warn:#6b4a00;--mark:#fff}
 @page{size:A4;margin:16mm 14mm}
-body{font-size:9.5pt}main{max-width:none;padding:0}
-h1,h2,h3,h2+p,.caption,thead{break-after:avoid}figure,.notice,tr,li{break-inside:avoid}thead{display:table-header-group}
+body{font-size:9pt;line-height:1.4}main{max-width:none;padding:0}h2{margin-top:1.4rem}h3{margin-top:1rem}p,ul{max-width:none}th,td{padding:.16rem .5rem .16rem 0}
+h1,h2,h3,h2+p,.caption,thead{break-after:avoid}figure,.notice,.wide,tr,li{break-inside:avoid}thead{display:table-header-group}
 .notice{border:1px solid #666;border-left-width:5px}
-table{font-size:8pt}figcaption,.caption{font-size:8.5pt}.wide,figure{overflow:visible}svg{min-width:0;max-width:150mm}code{background:none;padding:0}
+table{font-size:7.5pt}figcaption,.caption{font-size:8pt}details:not([open]){display:none}.wide,figure{overflow:visible}svg{min-width:0;max-width:135mm}code{background:none;padding:0}
 }`

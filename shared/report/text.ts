@@ -1,17 +1,20 @@
 /** The short form for a terminal: the verdict, what it stands on, and where there is more. */
-import { decimalsFor, fixed, grouped, percent, signed } from '../domain/evaluation/figures.ts'
+import { decimalsFor, fixed, grouped, percent } from '../domain/evaluation/figures.ts'
 import type { EvaluationReport } from '../schema/evaluation-report.ts'
 import { harmless } from './escape.ts'
+import { perThousand } from './per-thousand.ts'
 import { mainValues } from './rows-of.ts'
 
 const WIDTH = 100
 
 export function terminalText(report: EvaluationReport): string {
   const { verdict, log, question, checks, withheld, power } = report
+  const felt = perThousand(report)
   const failing = checks.filter(({ status }) => status === 'failed')
   return [
     folded(verdict.sentence),
     ...section('Why', verdict.reasons.slice(verdict.kind === 'no_verdict' ? 1 : 0)),
+    ...(felt === '' ? [] : ['', folded(felt)]),
     ...section('What to do', verdict.advice),
     ...valueLines(report),
     ...section('It stands on', verdict.assumptions),
@@ -66,20 +69,7 @@ function valueLines(report: EvaluationReport): string[] {
         : `  ${fixed(low, decimals)} to ${fixed(high, decimals)}`
     return `  ${target.padEnd(width)}  ${fixed(value, decimals)}${interval}${known === undefined ? '' : `  (truth ${fixed(known, decimals)})`}`
   })
-  const best = report.comparisons.find(
-    ({ target, against, estimator, source }) =>
-      target === report.question.policy &&
-      against === 'logged' &&
-      estimator === 'dr' &&
-      source === report.question.propensities,
-  )
-  const difference =
-    best?.difference === null || best?.difference === undefined
-      ? []
-      : [
-          `  ${report.question.policy} minus what was done: ${signed(best.difference, decimalsFor(best.standard_error ?? 0))}`,
-        ]
-  return ['', 'Value per policy, doubly robust, with 95 % intervals:', ...lines, ...difference]
+  return ['', 'Value per policy, doubly robust, with 95 % intervals:', ...lines]
 }
 
 function section(title: string, sentences: readonly string[]): string[] {

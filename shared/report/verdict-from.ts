@@ -8,11 +8,12 @@ import type {
   ValueRow,
 } from '../schema/evaluation-report.ts'
 import type { Answers } from './assemble.ts'
+import { nameOf } from './influence-of.ts'
 import { failureOf } from './withheld.ts'
 
 /** `values` and `asked` are of sources that pass their test. */
 export function verdictFrom(
-  { question, log, checks, propensities, support }: Answers,
+  { question, log, checks, propensities, support, influence }: Answers,
   values: readonly ValueRow[],
   asked: ComparisonRow | undefined,
   power: PowerAnswer | null,
@@ -41,7 +42,9 @@ export function verdictFrom(
           clusters: log.pipelines,
           effectiveClusters: log.effective_pipelines,
           late: log.late_jobs,
+          spanDays: spanOf(log),
         },
+        targets: [...new Set(support.map(({ target }) => target))].filter((target) => target !== 'logged'),
         failedChecks: checks
           .filter(({ severity, status }) => severity === 'error' && status === 'failed')
           .map(({ name, failed, checked, counted }) => ({
@@ -62,6 +65,15 @@ export function verdictFrom(
                 meanWeightError: ofPolicy.mean_weight_se,
               },
         answer: answerOf(asked, ofTarget?.value ?? null),
+        without: (influence?.without ?? []).map((row) => ({
+          unit: row.unit,
+          name: nameOf(row),
+          difference: row.difference,
+          low: row.low,
+          high: row.high,
+          sequenceLow: row.sequence_low,
+          sequenceHigh: row.sequence_high,
+        })),
         moreJobs: power?.more_jobs ?? null,
         smallestDifference: power?.smallest_difference ?? null,
       },
@@ -78,9 +90,23 @@ export function verdictFrom(
 function renamed({
   moreJobs,
   decidedBy,
+  isExploratory,
+  hangsOn,
   ...rest
 }: ReturnType<typeof verdictOf>): EvaluationReport['verdict'] {
-  return { ...rest, decided_by: decidedBy, more_jobs: moreJobs }
+  return {
+    ...rest,
+    decided_by: decidedBy,
+    is_exploratory: isExploratory,
+    hangs_on: hangsOn,
+    more_jobs: moreJobs,
+  }
+}
+
+const MS_PER_DAY = 86_400_000
+
+function spanOf({ first_decided_at: first, last_decided_at: last }: EvaluationReport['log']): number | null {
+  return first === null || last === null ? null : (Date.parse(last) - Date.parse(first)) / MS_PER_DAY
 }
 
 function answerOf(asked: ComparisonRow | undefined, value: number | null) {

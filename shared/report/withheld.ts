@@ -5,7 +5,7 @@ import type { PropensityCheckRow } from '../schema/evaluation-report.ts'
 
 /** As propensity_check judges. */
 const MOST_ERRORS = 3
-const NEGLIGIBLE = 0.02
+export const NEGLIGIBLE = 0.02
 const LEAST_P = 0.001
 /** Of fewer jobs that were not routed the calibration is not asked for, nor of a smaller share of all. */
 const LEAST_UNROUTED = { jobs: 100, share: 0.05 }

@@ -11,6 +11,7 @@ import type {
   ComparisonRow,
   CurveRow,
   DriftRow,
+  InfluenceAnswer,
   JobKeyRow,
   Limits,
   PowerAnswer,
@@ -47,6 +48,10 @@ export type EvaluationReport = {
     kind: 'pays' | 'does_not_pay' | 'undecided' | 'no_verdict'
     /** What leaves zero out: the sequence, however often one looks, or this look alone. Null: nothing is decided. */
     decided_by: 'sequence' | 'one_look' | null
+    /** Not the question of the settings: one of several, or of a rule that was learned from the same log. */
+    is_exploratory: boolean
+    /** Without one job, or pipeline, less would leave zero out. */
+    hangs_on: 'job' | 'pipeline' | null
     sentence: string
     reasons: string[]
     advice: string[]
@@ -85,6 +90,8 @@ export type EvaluationReport = {
   support: SupportRow[]
   /** How many jobs have a weight in (above, up_to]; the first is of weight 0. */
   weights: { above: number | null; up_to: number | null; jobs: number }[]
+  /** Null without a difference. */
+  influence: InfluenceAnswer | null
   job_keys: JobKeyRow[]
   arms: ArmRow[]
   drift: DriftRow[]

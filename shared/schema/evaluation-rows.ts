@@ -139,6 +139,35 @@ export type SupportRow = {
   is_supported: boolean
 }
 
+/** The difference from what was done, without one job or pipeline. */
+export type WithoutRow = {
+  unit: 'job' | 'pipeline'
+  /** Of the pipeline that is left out, or whose job is: instance, project and id. */
+  cluster_id: string
+  /** Of the job, else null. */
+  job_id: number | null
+  job_key: string | null
+  arm: string | null
+  weight: number | null
+  /** Of the pipeline: 1 of a job. */
+  jobs: number
+  difference: number
+  low: number
+  high: number
+  sequence_low: number
+  sequence_high: number
+}
+
+export type InfluenceAnswer = {
+  /** The job and the pipeline that move the difference the most, each to either side; the largest move of each first. */
+  without: WithoutRow[]
+  pipelines: number
+  /** So few pipelines would have to go for the interval to contain zero; null where it takes more than were asked for. */
+  fewest_pipelines: number | null
+  /** How many were asked for, of each side. */
+  asked_pipelines: number
+}
+
 export type JobKeyRow = {
   job_key: string
   jobs: number
@@ -157,6 +186,9 @@ export type ArmRow = {
   adjusted_se: number | null
   shared_jobs: number
   adjusted_mean: number | null
+  /** Job keys that another arm ran, too, and the share of all jobs that are of these; of the rest the adjusted mean is inferred. */
+  shared_job_keys: number
+  covered_share: number
 }
 
 /** Log speed (ln baseline − ln duration) and success rate of an arm in a week, and against the weeks before. */

@@ -4,14 +4,15 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type QuestionName, questionsOn } from '../../shared/runtime/evaluation-questions.ts'
+import { type InfluenceName, influenceQuestions } from '../../shared/runtime/evaluation-influence.ts'
+import { type QuestionName, questionsOn, type Statement } from '../../shared/runtime/evaluation-questions.ts'
 import { root } from './tool.ts'
 
 const FOLDER = join(root, 'docs/queries')
 
 export const EXAMPLE = { policy: 'ucb1', reward: 'spec', source: 'estimated', primaryReward: 'spec' }
 
-const ANSWERS: Record<QuestionName, string> = {
+const ANSWERS: Record<QuestionName | InfluenceName, string> = {
   exclusions: 'How many jobs can be evaluated, which are left out, and what to do about it?',
   log: 'What is the log that is evaluated?',
   feasible_sizes: 'Between how many arms was there a choice?',
@@ -27,17 +28,29 @@ const ANSWERS: Record<QuestionName, string> = {
   arms: 'What does each arm bring, adjusted for the jobs that it gets?',
   drift: 'Which arms have changed?',
   truth: 'What would each policy really have brought? Of played worlds only.',
+  influence:
+    'Which jobs and pipelines move the difference from what was done the most, and what is it the mean of?',
+  coverage: 'Of how many of all jobs did each arm run the job key, so that its adjusted mean is seen there?',
   generation: 'From which generation of the bandit state was the newest decision made?',
 }
 
 export const files = (): [name: string, text: string][] =>
-  Object.entries(questionsOn(EXAMPLE)).map(([name, { select }]) => [
+  Object.entries({ ...questionsOn(EXAMPLE), ...influenceQuestions(EXAMPLE) }).map(([name, statement]) => [
     `${name}.sql`,
-    `-- ${ANSWERS[name as QuestionName]}
+    `-- ${ANSWERS[name as keyof typeof ANSWERS]}
 -- As "runner-bandit evaluate" asks, here of policy ${EXAMPLE.policy}, reward ${EXAMPLE.reward}, source ${EXAMPLE.source}. Made by "npm run docs".
-${select.trim()}
+${narrowed(statement).trim()}
 `,
   ])
+
+/** What `evaluate` narrows before the statement reads it, a saved one has to narrow itself. */
+const narrowed = ({ select, terms }: Statement): string =>
+  terms === undefined
+    ? select
+    : select.replaceAll(
+        'FROM ci_metrics.policy_terms',
+        `FROM (SELECT * FROM ci_metrics.policy_terms WHERE ${terms})`,
+      )
 
 if (process.argv.includes('--write')) {
   mkdirSync(FOLDER, { recursive: true })

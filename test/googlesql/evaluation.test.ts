@@ -1,6 +1,7 @@
 /** What an evaluation and a replay ask, each composed of the views into one statement. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { statementOf } from '../../shared/runtime/ask-evaluation.ts'
+import { influenceQuestions } from '../../shared/runtime/evaluation-influence.ts'
 import { questionsOn, SETTINGS, type Statement } from '../../shared/runtime/evaluation-questions.ts'
 import { replayStatements } from '../../shared/runtime/replayed-jobs.ts'
 import { loadCatalogue } from '../../shared/runtime/sql.ts'
@@ -17,6 +18,7 @@ const asked = { policy: 'thompson', reward: 'spec', source: 'estimated', primary
 const STATEMENTS: [string, Statement][] = [
   ['settings', SETTINGS],
   ...Object.entries(questionsOn(asked)),
+  ...Object.entries(influenceQuestions(asked)),
   ...Object.entries(replayStatements('estimated')),
 ]
 

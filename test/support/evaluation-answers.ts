@@ -1,6 +1,11 @@
 /** Answers of the views, made up by hand: a log of 1,003 pipelines in which thompson does better. */
 import type { Answers } from '../../shared/report/assemble.ts'
-import type { ComparisonRow, EstimatorName, ValueRow } from '../../shared/schema/evaluation-report.ts'
+import type {
+  ComparisonRow,
+  EstimatorName,
+  ValueRow,
+  WithoutRow,
+} from '../../shared/schema/evaluation-report.ts'
 
 const ESTIMATORS: EstimatorName[] = [
   'naive_match',
@@ -79,6 +84,24 @@ const support = (target: string, infeasible = 0) => ({
   effective_sample_size: 812,
   is_supported: true,
 })
+
+function without(row: Partial<WithoutRow> & { difference: number }): WithoutRow {
+  const { difference } = row
+  return {
+    unit: row.job_id === undefined ? 'pipeline' : 'job',
+    cluster_id: 'gitlab.example.com/101/9001',
+    job_id: null,
+    job_key: null,
+    arm: null,
+    weight: null,
+    jobs: 1,
+    low: difference - 0.038,
+    high: difference + 0.038,
+    sequence_low: difference - 0.056,
+    sequence_high: difference + 0.056,
+    ...row,
+  }
+}
 
 export function madeAnswers(overrides: Partial<Answers> = {}): Answers {
   return {
@@ -236,6 +259,17 @@ export function madeAnswers(overrides: Partial<Answers> = {}): Answers {
       { above: 5, up_to: 10, jobs: 90 },
       { above: 10, up_to: null, jobs: 22 },
     ],
+    influence: {
+      without: [
+        without({ job_id: 4711, job_key: '101:build', arm: 'mac-2', weight: 31.4, difference: 0.079 }),
+        without({ job_id: 4712, job_key: '101:build', arm: 'linux | 1', weight: 12, difference: 0.087 }),
+        without({ jobs: 9, difference: 0.078 }),
+        without({ jobs: 4, difference: 0.088 }),
+      ],
+      pipelines: PIPELINES,
+      fewest_pipelines: 12,
+      asked_pipelines: 20,
+    },
     job_keys: [
       { job_key: '101:build', jobs: 900, clusters: 890, logged: 0.4, difference: 0.2, low: 0.11, high: 0.29 },
       {
@@ -257,6 +291,8 @@ export function madeAnswers(overrides: Partial<Answers> = {}): Answers {
         adjusted_se: 0.02,
         shared_jobs: 700,
         adjusted_mean: 0.676,
+        shared_job_keys: 20,
+        covered_share: 0.93,
       },
       {
         arm: 'linux | 1',
@@ -266,6 +302,8 @@ export function madeAnswers(overrides: Partial<Answers> = {}): Answers {
         adjusted_se: 0.03,
         shared_jobs: 650,
         adjusted_mean: 0.456,
+        shared_job_keys: 3,
+        covered_share: 0.31,
       },
     ],
     drift: [

@@ -1,6 +1,7 @@
 /** Statements of an evaluation: composed with the window, and narrowed to what is asked. */
 import { expect, test } from 'vitest'
 import { statementOf } from '../../shared/runtime/ask-evaluation.ts'
+import { influenceQuestions } from '../../shared/runtime/evaluation-influence.ts'
 import { questionsOn } from '../../shared/runtime/evaluation-questions.ts'
 import { loadCatalogue } from '../../shared/runtime/sql.ts'
 
@@ -9,7 +10,7 @@ const ALL = { fromAt: undefined, toAt: undefined }
 const asked = { policy: 'thompson', reward: 'spec', source: 'estimated', primaryReward: 'spec' }
 
 test('each is one statement that reads tables, and no view of the warehouse', () => {
-  for (const [name, statement] of Object.entries(questionsOn(asked))) {
+  for (const [name, statement] of Object.entries({ ...questionsOn(asked), ...influenceQuestions(asked) })) {
     const sql = statementOf(statement, catalogue, ALL)
     for (const view of catalogue.views.keys())
       expect(sql.replaceAll(/--.*$/gm, ''), name).not.toMatch(new RegExp(`ci_metrics\\.${view}\\b`))

@@ -26,3 +26,8 @@ test.each(files())('%s is the saved text, and can be asked', async (name, text) 
   expect(readFileSync(join(FOLDER, name), 'utf8')).toBe(text)
   expect(await warehouse.select(text)).toBeInstanceOf(Array)
 })
+
+test('what reads the terms of estimates reads those of one policy, reward and source', () => {
+  for (const [name, text] of files())
+    expect(text, name).not.toMatch(/FROM ci_metrics\.policy_terms\b(?! WHERE reward_name = .* AND source = )/)
+})

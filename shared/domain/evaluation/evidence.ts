@@ -1,4 +1,5 @@
-/** What a verdict weighs. */
+/** What a verdict weighs, and what stands against one. */
+import type { Difference } from './jackknife.ts'
 import type { RewardName } from './reward-definitions.ts'
 
 export type Evidence = {
@@ -26,7 +27,11 @@ export type Evidence = {
     effectiveClusters: number | null
     /** Evaluated ones whose picks were made when they had ended: their start was not told. */
     late: number
+    /** From the first decision to the last; null without jobs. */
+    spanDays: number | null
   }
+  /** Targets of which the log holds what they would do, `logged` aside. Empty: of none it is known. */
+  targets: readonly string[]
   /** Data checks of severity error that fail, a sentence each. */
   failedChecks: readonly { name: string; sentence: string }[]
   /** Of the source that is used; null when there is nothing to test. */
@@ -60,6 +65,8 @@ export type Evidence = {
     /** Over the family of comparisons of this reward. */
     pHolm: number | null
   } | null
+  /** What the difference would be without each of the jobs and pipelines that move it the most. */
+  without: readonly (Difference & { unit: 'job' | 'pipeline'; name: string })[]
   /** By the power calculation; null when none could be made. */
   moreJobs: number | null
   /** What the log could find with a power of 80 %; null when not known. */
@@ -74,3 +81,6 @@ export type VerdictLimits = {
   fewestEffective: number
   fewestClusters: number
 }
+
+/** A sentence each; `moreJobs`: about how many more would do, null where that is not known. */
+export type Refusal = { reason: string; advice?: string[]; moreJobs?: number | null }

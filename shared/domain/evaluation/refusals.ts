@@ -1,18 +1,14 @@
 /** When the log cannot answer: each reason with what to do about it. */
-import type { Evidence, VerdictLimits } from './evidence.ts'
-import { fixed, grouped, percent } from './figures.ts'
-import { EVALUATION } from './settings.ts'
-
-export type Refusal = { reason: string; advice?: string[]; moreJobs?: number | null }
+import type { Evidence, Refusal, VerdictLimits } from './evidence.ts'
+import { grouped, percent } from './figures.ts'
+import { lowered } from './lowered.ts'
+import { weakSupport } from './weak-support.ts'
 
 /** With fewer clusters, neither CR1 errors nor t intervals are to be believed. */
 export const FEWEST_CLUSTERS = 30
 
 /** With more of the picks made when the job had ended, they are not what would have been advised at its start. */
 export const MOST_LATE = 0.2
-
-/** As support_check judges a mean weight: so many standard errors from what it has to be, or mostWeightGap. */
-const MOST_ERRORS = 3
 
 /** Jobs of a pipeline, while there is none to count them of. */
 const USUAL_JOBS_OF_PIPELINE = 4
@@ -37,6 +33,7 @@ export function refusalsOf(evidence: Evidence, limits: VerdictLimits): Refusal[]
   if (log.evaluated === 0) return [...nothingToEvaluate(log, enough), ...checks]
   return [
     ...checks,
+    ...notInLog(evidence),
     ...tooFewPipelines(evidence, limits, enough),
     ...tooUnevenPipelines(evidence, limits),
     ...tooManyLate(evidence),
@@ -74,12 +71,26 @@ function failedPropensities({ propensity, question }: Evidence): Refusal[] {
   if (propensity?.isPassed !== false) return []
   return [
     {
-      reason: `The ${question.source} propensities fail their test: ${propensity.reason.replace(/\.$/, '')}.`,
+      reason: `The ${question.source} propensities fail their test: ${lowered(propensity.reason.replace(/\.$/, ''))}.`,
       advice: [
         question.source === 'uniform'
           ? 'GitLab does not choose evenly among the feasible runners. Leave `--propensities uniform` out.'
           : 'Route a share of the jobs (mode canary): of those the probabilities are exact, and `--propensities recorded` speaks of them alone.',
+        ...(question.source === 'estimated'
+          ? ["Or let more jobs come: of few, GitLab's choices are counted badly."]
+          : []),
       ],
+    },
+  ]
+}
+
+/** What was decided on its jobs may be of a version with other policies. */
+function notInLog({ targets, question }: Evidence): Refusal[] {
+  if (targets.length === 0 || targets.includes(question.policy)) return []
+  return [
+    {
+      reason: `What ${question.policy} would do was not recorded: of these jobs there is ${targets.join(', ')}.`,
+      advice: ['Ask for one of those (`--policy`).'],
     },
   ]
 }
@@ -135,78 +146,10 @@ function tooManyLate({ log: { late, evaluated } }: Evidence): Refusal[] {
   ]
 }
 
-function weakSupport(evidence: Evidence, limits: VerdictLimits): Refusal[] {
-  const { support, question } = evidence
-  if (support === null) return []
-  const { offSupportShare, leftShare } = support
-  return [
-    ...(offSupportShare > limits.mostOffSupport
-      ? [
-          {
-            reason: `${percent(offSupportShare)} of what ${question.policy} picks, GitLab never chose among the same runners (at most ${percent(limits.mostOffSupport)} may be so): nothing is known of it.`,
-            advice: [
-              'Route a share of the jobs evenly (mode canary), so that every feasible runner is tried.',
-            ],
-          },
-        ]
-      : []),
-    ...(leftShare > limits.mostLeft
-      ? [
-          {
-            reason: `${percent(leftShare)} of what ${question.policy} picks had no room, and is left to GitLab (at most ${percent(limits.mostLeft)} may be so): an answer would be about GitLab.`,
-            advice: [
-              'Ask about a time with less load (`--from`, `--to`), or route a share of the jobs (mode canary): those wait for their runner.',
-            ],
-          },
-        ]
-      : []),
-    ...wrongWeights(evidence),
-    ...tooFewEffective(evidence, limits),
-  ]
-}
-
-function wrongWeights({ support, question }: Evidence): Refusal[] {
-  if (support === null) return []
-  const { meanWeight, meanWeightError, infeasibleShare } = support
-  const expected = 1 - infeasibleShare
-  if (
-    Math.abs(meanWeight - expected) <=
-    Math.max(EVALUATION.mostWeightGap, MOST_ERRORS * (meanWeightError ?? 0))
-  )
-    return []
-  return [
-    {
-      reason: `The weights of ${question.policy} do not add up: they are ${fixed(meanWeight, 2)} on the average and have to be ${fixed(expected, 2)}, so that some of its picks count too ${meanWeight > expected ? 'much' : 'little'}.`,
-      advice: [
-        'Where it picks, the propensities are wrong: route a share of the jobs (mode canary), of which they are exact.',
-      ],
-    },
-  ]
-}
-
-/** The comparison may have fewer jobs than the support is of: not every job has every reward. */
-function tooFewEffective({ support, answer, log, question }: Evidence, limits: VerdictLimits): Refusal[] {
-  if (support === null) return []
-  const { effectiveSampleSize, jobs } = support
-  const size = answer === null || jobs === 0 ? 1 : Math.min(1, answer.jobs / jobs)
-  const effective = effectiveSampleSize * size
-  if (effective >= limits.fewestEffective) return []
-  const more = effective > 0 ? Math.ceil(log.evaluated * (limits.fewestEffective / effective - 1)) : null
-  return [
-    {
-      reason: `The log is worth ${grouped(effective)} jobs for what ${question.policy} picks itself (effective sample size); ${grouped(limits.fewestEffective)} are the least.`,
-      advice: [
-        more === null
-          ? 'GitLab and the policy hardly ever agree: route a share of the jobs (mode canary).'
-          : `About ${grouped(more)} more jobs like these are needed.`,
-      ],
-      moreJobs: more,
-    },
-  ]
-}
-
 /** Without an answer, though nothing else stands against one. */
-function isUnexplained({ answer, log, propensity }: Evidence, { fewestClusters }: VerdictLimits): boolean {
+function isUnexplained(evidence: Evidence, { fewestClusters }: VerdictLimits): boolean {
+  const { answer, log, propensity } = evidence
+  if (notInLog(evidence).length > 0) return false
   return answer === null && log.clusters >= fewestClusters && propensity?.isPassed !== false
 }
 

@@ -1,8 +1,12 @@
 /** Does it pay? One sentence with its interval, or the reasons why the log cannot say. */
-import type { Evidence, VerdictLimits } from './evidence.ts'
+import { assumptionsOf } from './assumptions.ts'
+import type { Evidence, Refusal, VerdictLimits } from './evidence.ts'
 import { decimalsFor, fixed, grouped, percent, signed } from './figures.ts'
+import { type Decider, deciderOf } from './jackknife.ts'
+import { lowered } from './lowered.ts'
+import { nextStepsOf } from './next-steps.ts'
 import { refusalsOf } from './refusals.ts'
-import { rewardNamed } from './reward-definitions.ts'
+import { isPossible, rangeOf, rewardNamed } from './reward-definitions.ts'
 
 export type { Evidence, VerdictLimits }
 
@@ -14,12 +18,16 @@ export type Verdict = {
    * What leaves zero out: the sequence, which holds however often one looks, or only the interval of this one look. Null
    * where nothing is decided.
    */
-  decidedBy: 'sequence' | 'one_look' | null
+  decidedBy: Decider
+  /** Asked of several, or of a rule that was learned from the same log: a reason to try, nothing to conclude from. */
+  isExploratory: boolean
+  /** Whether one of them alone makes the answer what it is. */
+  hangsOn: 'job' | 'pipeline' | null
   /** The whole answer. */
   sentence: string
   /** Why there is no verdict, or none yet; a sentence each. */
   reasons: string[]
-  /** What to do about that; a sentence each. */
+  /** What to do now; a sentence each. */
   advice: string[]
   /** What the sentence stands on; a sentence each. Empty where there is no verdict. */
   assumptions: string[]
@@ -32,38 +40,57 @@ type Answer = NonNullable<Evidence['answer']>
 
 /** @returns a verdict for every evidence, also for none at all. */
 export function verdictOf(evidence: Evidence, limits: VerdictLimits): Verdict {
-  const refusals = refusalsOf(evidence, limits)
-  if (refusals.length > 0 || evidence.answer === null) {
+  const { answer, question } = evidence
+  const refusals = [...refusalsOf(evidence, limits), ...impossible(evidence)]
+  if (refusals.length > 0 || answer === null) {
     const reasons = refusals.map(({ reason }) => reason)
     return {
       kind: 'no_verdict',
       decidedBy: null,
-      sentence: `No verdict on ${evidence.question.policy}: ${lowered(reasons[0] ?? 'There is nothing to compare.')}`,
+      isExploratory: !question.isPrimary,
+      hangsOn: null,
+      sentence: `No verdict on ${question.policy}: ${lowered(reasons[0] ?? 'There is nothing to compare.')}`,
       reasons,
       advice: [...new Set(refusals.flatMap(({ advice }) => advice ?? []))],
       assumptions: [],
       moreJobs: mostOf(refusals.map(({ moreJobs }) => moreJobs ?? null)),
     }
   }
-  const kind = kindOf(evidence.answer, evidence)
-  const decidedBy = kind === 'undecided' ? null : deciderOf(evidence.answer)
-  const lead = (decidedBy === 'one_look' ? LEAD_AT_ONE_LOOK : LEAD)[kind]
+  const kind = kindOf(answer, evidence)
+  const decidedBy = kind === 'undecided' ? null : isRescored(evidence) ? 'one_look' : deciderOf(answer)
+  const hangsOn = hangsOnOf(decidedBy, answer, evidence)
   return {
     kind,
     decidedBy,
-    sentence: `${lead}${comparisonSentence(evidence.answer, evidence)}${tailOf(kind, decidedBy, evidence)}`,
-    reasons: reasonsOf(kind, evidence.answer),
-    advice: [],
-    assumptions: assumptionsOf(evidence.answer, evidence),
+    isExploratory: !question.isPrimary,
+    hangsOn: hangsOn?.unit ?? null,
+    sentence: `${leadOf(kind, decidedBy, evidence)}${comparisonSentence(kind, answer, evidence)}${kind === 'undecided' ? openTail(answer, evidence) : oneLookTail(decidedBy, evidence)}${hangingTail(hangsOn)}`,
+    reasons: [...reasonsOf(kind, answer), ...(hangsOn === undefined ? heavyOnes(answer, evidence) : [])],
+    advice: nextStepsOf(kind, { decidedBy, hangsOn: hangsOn?.unit ?? null }, answer, evidence),
+    assumptions: assumptionsOf(answer, evidence),
     moreJobs: kind === 'undecided' ? evidence.moreJobs : null,
   }
 }
 
-const LEAD = { pays: 'It pays. ', does_not_pay: 'It does not pay. ', undecided: 'Undecided. ' }
-const LEAD_AT_ONE_LOOK = {
-  ...LEAD,
-  pays: 'At one look it pays. ',
-  does_not_pay: 'At one look it does not pay. ',
+/** Nothing is cut to what is possible: that would hide how little is known. */
+function impossible({ answer, question }: Evidence): Refusal[] {
+  if (answer === null || isPossible(question.reward, answer.value)) return []
+  const { mean } = rewardNamed(question.reward)
+  return [
+    {
+      reason: `The estimate is impossible: ${mean} would be ${fixed(answer.value, decimalsFor((answer.high - answer.low) / 2))}, and can only be ${rangeOf(question.reward)}: too few jobs speak for ${question.policy}.`,
+      advice: ['It takes more jobs, or a share of them routed (mode canary).'],
+    },
+  ]
+}
+
+const isRescored = ({ question }: Evidence): boolean => question.policy.endsWith('/rescored')
+
+const LEAD = { pays: 'it pays. ', does_not_pay: 'it does not pay. ', undecided: 'undecided. ' }
+
+function leadOf(kind: keyof typeof LEAD, decidedBy: Decider, { question }: Evidence): string {
+  const lead = `${question.isPrimary ? '' : 'exploratory: '}${decidedBy === 'one_look' ? 'at one look ' : ''}${LEAD[kind]}`
+  return `${lead.charAt(0).toUpperCase()}${lead.slice(1)}`
 }
 
 /**
@@ -77,13 +104,8 @@ function kindOf({ low, high, pHolm }: Answer, { question }: Evidence): Exclude<V
   return low > 0 === !isLowerBetter ? 'pays' : 'does_not_pay'
 }
 
-/** The sequence lies around the interval, so that the two never say opposite things. */
-function deciderOf({ sequenceLow, sequenceHigh }: Answer): 'sequence' | 'one_look' {
-  return (sequenceLow ?? 0) > 0 || (sequenceHigh ?? 0) < 0 ? 'sequence' : 'one_look'
-}
-
 /** What was done is the value less the difference, as both are printed: the numbers of a sentence add up. */
-function comparisonSentence(answer: Answer, { question, support }: Evidence): string {
+function comparisonSentence(kind: VerdictKind, answer: Answer, { question, support }: Evidence): string {
   const { mean, unit } = rewardNamed(question.reward)
   const { value, difference, low, high, jobs, clusters } = answer
   const decimals = decimalsFor((high - low) / 2)
@@ -93,9 +115,11 @@ function comparisonSentence(answer: Answer, { question, support }: Evidence): st
     `95 %: ${signed(low, decimals)} to ${signed(high, decimals)}`,
     `doubly robust, ${SOURCE_WORDS[question.source]}, ${grouped(jobs)} jobs of ${grouped(clusters)} pipelines`,
   ].join('; ')
+  const better =
+    kind === 'undecided' ? '' : ` a job${prefixed(', ', shareOf(difference, answer, question.reward))}`
   const left = support?.leftShare ?? 0
   const room = left > 0 ? `, as far as there was room (${percent(1 - left)} of its picks)` : ''
-  return `Had every job gone where ${question.policy} said${room}, ${mean} would have been ${fixed(value, decimals)}${inUnit} instead of ${fixed(logged, decimals)}: ${signed(difference, decimals)} (${of}), for jobs rerouted one at a time.`
+  return `Had every job gone where ${question.policy} said${room}, ${mean} would have been ${fixed(value, decimals)}${inUnit} instead of ${fixed(logged, decimals)}: ${signed(difference, decimals)}${inUnit}${better} (${of}), for jobs rerouted one at a time.`
 }
 
 const SOURCE_WORDS = {
@@ -104,19 +128,69 @@ const SOURCE_WORDS = {
   uniform: 'propensities assumed uniform',
 }
 
-function tailOf(kind: VerdictKind, decidedBy: Verdict['decidedBy'], evidence: Evidence): string {
-  if (decidedBy === 'one_look')
-    return ' Only who had settled beforehand to look now, and only now, may say so: looked at again and again, the log has not decided.'
-  return kind === 'undecided' ? openTail(evidence) : ''
+/** 27 % better; empty where there is nothing to be a share of. */
+function shareOf(difference: number, { value, difference: seen }: Answer, reward: string): string {
+  const logged = value - seen
+  if (!(logged > 0)) return ''
+  const isBetter = difference > 0 === !rewardNamed(reward).isLowerBetter
+  return `${percent(Math.abs(difference) / logged)} ${isBetter ? 'better' : 'worse'}`
 }
 
-function openTail({ moreJobs, smallestDifference, question }: Evidence): string {
+function oneLookTail(decidedBy: Decider, evidence: Evidence): string {
+  if (isRescored(evidence))
+    return ' It was picked in hindsight, by a rule that was learned from this same log: such 95 % intervals hold the truth in some 90 % of the cases only (docs/validation.md).'
+  return decidedBy === 'one_look'
+    ? ' Only who had settled beforehand to look now, and only now, may say so: looked at again and again, the log has not decided.'
+    : ''
+}
+
+type Without = Evidence['without'][number]
+
+/** The first without which zero would not be left out as it is. */
+function hangsOnOf(decidedBy: Decider, { difference }: Answer, { without }: Evidence): Without | undefined {
+  const strengthOf = (each: Without) =>
+    Math.sign(each.difference) === Math.sign(difference) ? STRENGTH[deciderOf(each) ?? 'none'] : 0
+  return without.find((each) => strengthOf(each) < STRENGTH[decidedBy ?? 'none'])
+}
+
+const STRENGTH = { none: 0, one_look: 1, sequence: 2 }
+
+/** Of an interval's half width: who moves the difference by more is named, whatever comes of it. */
+const HEAVY = 0.5
+
+function heavyOnes({ difference, low, high }: Answer, { without }: Evidence): string[] {
+  const heavy = without.find((each) => Math.abs(each.difference - difference) > HEAVY * ((high - low) / 2))
+  if (heavy === undefined) return []
+  const decimals = decimalsFor((heavy.high - heavy.low) / 2)
+  return [
+    `One ${heavy.unit} weighs as much as many: without ${heavy.name} the difference is ${signed(heavy.difference, decimals)} (${signed(heavy.low, decimals)} to ${signed(heavy.high, decimals)}).`,
+  ]
+}
+
+function hangingTail(without: Without | undefined): string {
+  if (without === undefined) return ''
+  const { unit, name, low, high } = without
+  const decimals = decimalsFor((high - low) / 2)
+  const what =
+    deciderOf(without) === null
+      ? `the interval is ${signed(low, decimals)} to ${signed(high, decimals)}, and contains zero`
+      : 'only the interval of one look leaves zero out'
+  return ` It hangs on one ${unit}: without ${name}, ${what}.`
+}
+
+function openTail(answer: Answer, { moreJobs, smallestDifference, question }: Evidence): string {
   const { unit } = rewardNamed(question.reward)
   const inUnit = unit === '' ? '' : ` ${unit}`
+  const [one, other] = [
+    shareOf(answer.low, answer, question.reward),
+    shareOf(answer.high, answer, question.reward),
+  ]
+  const isFar = Math.max(-answer.low, answer.high) > answer.value - answer.difference
+  const between = one === '' || isFar ? '' : ` It may be anything from ${one} to ${other}.`
   const could =
     smallestDifference === null
-      ? ''
-      : ` A log like this one finds differences from ${fixed(smallestDifference, decimalsFor(smallestDifference))}${inUnit} on, four times out of five.`
+      ? between
+      : `${between} A log like this one finds differences from ${fixed(smallestDifference, decimalsFor(smallestDifference))}${inUnit} on, four times out of five.`
   return moreJobs === null
     ? could
     : `${could} If the difference is what it seems, about ${grouped(moreJobs)} more jobs would decide it at one look, with 80 % probability.`
@@ -131,64 +205,9 @@ function reasonsOf(kind: VerdictKind, { low, high }: Answer): string[] {
   ]
 }
 
-function assumptionsOf(answer: Answer, { question, support, log }: Evidence): string[] {
-  const decimals = decimalsFor((answer.high - answer.low) / 2)
-  const { sequenceLow, sequenceHigh } = answer
-  const anytime =
-    sequenceLow === null || sequenceHigh === null
-      ? ''
-      : ` Who looks again and again until it says something should read the sequence instead: ${signed(sequenceLow, decimals)} to ${signed(sequenceHigh, decimals)}.`
-  const infeasible = support?.infeasibleShare ?? 0
-  const left = support?.leftShare ?? 0
-  return [
-    ASSUMED_OF_SOURCE[question.source],
-    'Given what is known of a job and of the fleet when it starts, who got it hangs on nothing that also makes it good or bad.',
-    'Jobs of different pipelines are independent of each other; jobs of one need not be.',
-    'Jobs are rerouted one at a time: what it does to queues and loads when all follow is not in here.',
-    ...(left > 0
-      ? [
-          `${percent(left)} of the picks had no room at that moment, as far as is known: they are left to GitLab, and add nothing to the difference.`,
-        ]
-      : []),
-    ...(log.late > TOLD_LATE * log.evaluated
-      ? [
-          `Of ${percent(log.late / log.evaluated)} of the jobs the pick was made when they had ended, since their start was not told: taken for what would have been picked at their start.`,
-        ]
-      : []),
-    `The interval is for one look.${anytime}`,
-    ...(question.isPrimary
-      ? []
-      : [
-          'This is not the question of the settings (the policy that is set now, by the reward spec, over the whole log): it explores.',
-        ]),
-    ...(infeasible > 0
-      ? [
-          `${percent(infeasible)} of the picks could not have run the job; they count 0, which is no estimate but how the question is put.`,
-        ]
-      : []),
-  ]
-}
-
-/** A larger share of late picks is told. */
-const TOLD_LATE = 0.05
-
-const ASSUMED_OF_SOURCE = {
-  recorded:
-    'The probabilities are those that the jobs were routed with; it speaks of routed jobs, not of the others.',
-  estimated:
-    "GitLab's own choices are as probable as counted among jobs with the same feasible runners, the same of them with room, and the same runner of the job before; the report has their test.",
-  uniform:
-    'GitLab gives a job to each feasible runner with the same probability: assumed, and not refuted by its test.',
-}
-
 function mostOf(counts: readonly (number | null)[]): number | null {
   const known = counts.filter((count) => count !== null)
   return known.length === 0 ? null : Math.max(...known)
 }
 
-/** For the middle of a sentence, unless a name stands at its beginning. */
-function lowered(sentence: string): string {
-  return /^[A-Z][a-z]*\b/.test(sentence) && !/^(GitLab|Holm)/.test(sentence)
-    ? `${sentence.charAt(0).toLowerCase()}${sentence.slice(1)}`
-    : sentence
-}
+const prefixed = (prefix: string, text: string): string => (text === '' ? '' : `${prefix}${text}`)

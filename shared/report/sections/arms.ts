@@ -1,7 +1,18 @@
 /** The runners themselves: on the same kinds of job, and over the weeks. */
+import { isPossible } from '../../domain/evaluation/reward-definitions.ts'
 import type { EvaluationReport } from '../../schema/evaluation-report.ts'
-import { count, difference, figure, yes } from '../cells.ts'
-import { type Block, type Cell, column, heading, numbers, paragraph, subheading, table } from '../document.ts'
+import { count, difference, figure, impossibleNote, mean, share, yes } from '../cells.ts'
+import {
+  type Block,
+  type Cell,
+  column,
+  heading,
+  note,
+  numbers,
+  paragraph,
+  subheading,
+  table,
+} from '../document.ts'
 
 /** Weeks that differ the most. */
 const MOST_WEEKS = 10
@@ -12,26 +23,49 @@ export function armSection(report: EvaluationReport): Block[] {
   return [
     heading('Arms'),
     paragraph(
-      'The raw mean flatters an arm that gets short jobs. The difference is against other arms on the same job keys, weighted by how many jobs both have; the adjusted mean is what the arm would have on the mix of all. Jobs that no other arm shares say nothing.',
+      'The raw mean flatters an arm that gets short jobs. The difference is against other arms on the same job keys, weighted by how many jobs both have; jobs that no other arm shares say nothing. The adjusted mean is what the arm would have on the mix of all, were its difference the same on each job key: “covers” is the share of all jobs whose job key it really ran, and the rest is extrapolated.',
     ),
     ...table(
       `Arms by ${report.question.reward}, adjusted for job mix`,
       [
         column('arm'),
-        ...numbers('jobs', 'shared jobs', 'raw mean (biased)', 'adjusted mean', 'difference', 'SE'),
+        ...numbers('jobs', 'shared jobs', 'raw mean (biased)', 'difference', 'SE', 'covers', 'adjusted mean'),
+        column('remark'),
       ],
       arms.map((row): Cell[] => [
         row.arm,
         count(row.jobs),
         count(row.shared_jobs),
         { text: figure(row.raw_mean), tone: 'neutral' },
-        figure(row.adjusted_mean),
         difference(row.adjusted_difference),
         figure(row.adjusted_se),
+        share(row.covered_share),
+        mean(row.adjusted_mean, report.question.reward),
+        basisOf(row, report.question.reward),
       ]),
+    ),
+    ...note(
+      impossibleNote(
+        arms.map(({ adjusted_mean }) => adjusted_mean),
+        report.question.reward,
+      ),
     ),
     ...drift(report),
   ]
+}
+
+/** With fewer shared jobs, or on less than half of the mix, an adjusted mean is more inferred than seen. */
+const LEAST_SHARED_JOBS = 30
+const LEAST_COVERED = 0.5
+
+function basisOf(
+  { adjusted_mean, shared_jobs, covered_share }: EvaluationReport['arms'][number],
+  reward: string,
+): Cell {
+  if (adjusted_mean === null) return 'no job key is shared'
+  if (shared_jobs < LEAST_SHARED_JOBS || !isPossible(reward, adjusted_mean))
+    return { text: 'of too few jobs', tone: 'warning' }
+  return covered_share < LEAST_COVERED ? { text: 'mostly extrapolated', tone: 'warning' } : ''
 }
 
 function drift({ drift }: EvaluationReport): Block[] {

@@ -1,8 +1,8 @@
 /** How the answer came about, day by day. */
 import { rewardNamed } from '../../domain/evaluation/reward-definitions.ts'
 import type { EvaluationReport } from '../../schema/evaluation-report.ts'
-import { count, figure, interval, nameOf } from '../cells.ts'
-import { type Block, column, heading, numbers, paragraph, table } from '../document.ts'
+import { count, impossibleNote, interval, mean, nameOf } from '../cells.ts'
+import { type Block, column, heading, note, numbers, paragraph, table } from '../document.ts'
 import { curvePlot } from '../plots/curves.ts'
 
 const BAND =
@@ -15,13 +15,13 @@ const MOST_DAYS = 31
 
 export function curveSection({ curve, question }: EvaluationReport): Block[] {
   if (curve.length === 0) return []
-  const { mean, unit } = rewardNamed(question.reward)
+  const { mean: measured, unit } = rewardNamed(question.reward)
   const title = 'Cumulative value'
   const own = curve.filter(({ target }) => target === question.policy)
   const bands = own.map(({ eb_low: low, eb_high: high }) => ({ low, high }))
   const svg = curvePlot(
     title,
-    unit === '' ? nameOf(mean) : `${nameOf(mean)}, ${unit}`,
+    unit === '' ? nameOf(measured) : `${nameOf(measured)}, ${unit}`,
     [question.policy, 'logged'].map((name, index) => ({
       name,
       series: index === 0 ? ('a' as const) : ('b' as const),
@@ -53,12 +53,18 @@ export function curveSection({ curve, question }: EvaluationReport): Block[] {
         return [
           row.day,
           count(row.jobs),
-          figure(row.value_of_day),
+          mean(row.value_of_day, question.reward),
           count(row.cumulative_jobs),
-          figure(row.cumulative_value),
+          mean(row.cumulative_value, question.reward),
           ...(hasBand ? [interval({ low: row.eb_low, high: row.eb_high }, 3)] : []),
         ]
       }),
+    ),
+    ...note(
+      impossibleNote(
+        thinned(own).flatMap((row) => [row.value_of_day, row.cumulative_value]),
+        question.reward,
+      ),
     ),
   ]
 }

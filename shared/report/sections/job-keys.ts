@@ -1,7 +1,7 @@
 /** Where the difference comes from: by job key, the largest first. Not to be concluded from. */
 import type { EvaluationReport } from '../../schema/evaluation-report.ts'
-import { count, decimalsOf, difference, differences, figure } from '../cells.ts'
-import { type Block, column, heading, numbers, paragraph, table } from '../document.ts'
+import { count, decimalsOf, difference, differences, figure, impossibleNote, mean } from '../cells.ts'
+import { type Block, column, heading, note, numbers, paragraph, table } from '../document.ts'
 import { intervalPlot } from '../plots/intervals.ts'
 
 export function jobKeySection({ job_keys: rows, question, log }: EvaluationReport): Block[] {
@@ -25,15 +25,22 @@ export function jobKeySection({ job_keys: rows, question, log }: EvaluationRepor
     },
     ...table(
       title,
-      [column('job key'), ...numbers('jobs', 'pipelines', 'logged', 'difference', '95 % interval')],
+      [column('job key'), ...numbers('jobs', 'pipelines', 'logged', 'policy', 'difference', '95 % interval')],
       rows.map((row) => [
         row.job_key,
         count(row.jobs),
         count(row.clusters),
         figure(row.logged, decimals),
+        mean(row.logged + row.difference, question.reward, decimals),
         difference(row.difference, decimals),
         differences(row, decimals),
       ]),
+    ),
+    ...note(
+      impossibleNote(
+        rows.map(({ logged, difference: gain }) => logged + gain),
+        question.reward,
+      ),
     ),
   ]
 }

@@ -1,7 +1,17 @@
 /** What the answer is made from: jobs that count, jobs left out, and whether the data are sound. */
 import type { EvaluationReport } from '../../schema/evaluation-report.ts'
 import { count, share, yes } from '../cells.ts'
-import { type Block, type Cell, column, heading, list, numbers, paragraph, table } from '../document.ts'
+import {
+  type Block,
+  type Cell,
+  column,
+  drawn,
+  heading,
+  list,
+  numbers,
+  paragraph,
+  table,
+} from '../document.ts'
 import { barPlot } from '../plots/bars.ts'
 
 export function logSection(report: EvaluationReport): Block[] {
@@ -49,10 +59,12 @@ function feasibleSizes({ log }: EvaluationReport): Block[] {
       caption: `${title}. With one, there is nothing to choose: ${count(alone)} jobs add nothing to any difference.`,
       svg: barPlot({ title, axis: 'feasible runners', bars }),
     },
-    ...table(
-      title,
-      numbers('feasible runners', 'jobs'),
-      sizes.map(({ feasible_count, jobs }) => [count(feasible_count), count(jobs)]),
+    ...drawn(
+      table(
+        title,
+        numbers('feasible runners', 'jobs'),
+        sizes.map(({ feasible_count, jobs }) => [count(feasible_count), count(jobs)]),
+      ),
     ),
   ]
 }

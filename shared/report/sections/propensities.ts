@@ -1,8 +1,13 @@
 /** How probable GitLab's own choices were: every weight stands on it, so it is tested, and shown. */
+import { EVALUATION } from '../../domain/evaluation/settings.ts'
 import type { EvaluationReport } from '../../schema/evaluation-report.ts'
 import { count, figure, pValue, yes } from '../cells.ts'
 import { type Block, type Cell, column, heading, numbers, paragraph, table } from '../document.ts'
 import { calibrationPlot } from '../plots/calibration.ts'
+import { NEGLIGIBLE } from '../withheld.ts'
+
+/** With fewer, a bin is not judged. */
+const LEAST_PAIRS = 100
 
 const MEANING: Record<string, string> = {
   recorded: 'recorded: what routed jobs were drawn with, exact',
@@ -27,7 +32,7 @@ export function propensitySection(report: EvaluationReport): Block[] {
       }),
     ),
     ...table(
-      'Tests: the mean weight of an even policy has to be 1, up to 3 standard errors; the worst gap is between predicted and observed, of ten bins of probability with at least 100 job–runner pairs each, and is not asked for where nearly all jobs were routed',
+      `Tests: the mean weight of an even policy has to be 1, up to 3 standard errors or ${NEGLIGIBLE}; of estimated propensities up to ${EVALUATION.mostWeightGap}, since 1/p̂ is too large on the average by the errors of p̂ alone (IPS is too high by as much, DR hardly). The worst gap, at most ${EVALUATION.mostGap} of estimated ones, is between predicted and observed, of ten bins of probability with at least ${LEAST_PAIRS} job–runner pairs each, and is not asked for where nearly all jobs were routed. Chi-square decides on uniform ones alone`,
       [
         column('source'),
         ...numbers('jobs', 'of these recorded', 'mean weight', 'SE', 'worst gap', 'chi-square', 'df', 'p'),
@@ -61,7 +66,13 @@ function calibrationOf(rows: EvaluationReport['calibration']): Block[] {
       ...table(
         title,
         numbers('predicted', 'observed', 'job–runner pairs'),
-        points.map((point) => [figure(point.predicted), figure(point.observed), count(point.candidates)]),
+        points.map((point) => [
+          figure(point.predicted),
+          point.candidates < LEAST_PAIRS
+            ? { text: `${figure(point.observed)} (too few)`, tone: 'neutral' as const }
+            : figure(point.observed),
+          count(point.candidates),
+        ]),
       ),
     ]
   })

@@ -13,11 +13,11 @@ export function regretSection({ regret, question }: EvaluationReport): Block[] {
   const hasTruth = regret.some(({ true_regret }) => true_regret !== null)
   const decimals = decimalsOf(regret)
   const title = 'Regret per job'
-  const { drawn, notDrawn } = drawable(regret, question.policy)
+  const { drawn, notDrawn } = drawable(regret, question.policy, ({ value }) => value)
   return [
     heading('Regret'),
     paragraph(
-      `${best.target} is the best here by its estimate: what each of the others is short of it, per job. The best was chosen by the same data, so its lead is a little too large.${hasTruth ? ' The true regret is against the truly best of these.' : ''}`,
+      `${best.target} is the best here by its estimate: what each of the others is short of it, per job. The best was chosen by the same data, so its lead is a little too large.${best.decided === 'rescored' ? ' It was picked in hindsight: what a policy could be, not what one was.' : ''}${hasTruth ? ' The true regret is against the truly best of these.' : ''}`,
     ),
     {
       kind: 'plot',

@@ -1,8 +1,19 @@
 /** What each policy's picks would have been worth, by every estimator, beside the truth where there is one. */
 import { rewardNamed } from '../../domain/evaluation/reward-definitions.ts'
 import type { EvaluationReport, ValueRow } from '../../schema/evaluation-report.ts'
-import { count, decimalsOf, figure, interval, nameOf } from '../cells.ts'
-import { type Block, type Cell, column, heading, list, numbers, paragraph, table } from '../document.ts'
+import { count, decimalsOf, figure, impossibleNote, interval, mean, nameOf } from '../cells.ts'
+import {
+  type Block,
+  type Cell,
+  column,
+  heading,
+  list,
+  note,
+  numbers,
+  paragraph,
+  table,
+  textOf,
+} from '../document.ts'
 import { intervalPlot } from '../plots/intervals.ts'
 import { drawable, ESTIMATORS, type KnownValue, mainValues } from '../rows-of.ts'
 
@@ -10,14 +21,15 @@ export function valueSection(report: EvaluationReport): Block[] {
   const values = mainValues(report)
   if (values.length === 0) return []
   const { question } = report
-  const { mean, unit } = rewardNamed(question.reward)
-  const axis = unit === '' ? nameOf(mean) : `${nameOf(mean)}, ${unit}`
+  const { mean: measured, unit } = rewardNamed(question.reward)
+  const axis = unit === '' ? nameOf(measured) : `${nameOf(measured)}, ${unit}`
   const truth = new Map(report.truth.map(({ target, true_value }) => [target, true_value]))
   const naive = new Map(ofSource(report, 'naive_match').map(({ target, value }) => [target, value]))
   const title = 'Value per policy'
-  const { drawn, notDrawn } = drawable(values, question.policy)
+  const { drawn, notDrawn } = drawable(values, question.policy, ({ value }) => value)
   return [
     heading(title),
+    ...(report.verdict.kind === 'no_verdict' ? [NO_CONCLUSION] : []),
     paragraph(
       'Had every job gone where the policy said, one at a time: the mean over all evaluated jobs. “logged” is what was done. The naive match rate looks only at jobs where policy and GitLab agree; it is shown to be seen failing, not to be used.',
     ),
@@ -40,10 +52,23 @@ export function valueSection(report: EvaluationReport): Block[] {
       }),
     },
     ...mainTable(values, truth, question),
+    ...note(
+      impossibleNote(
+        ofSource(report).map(({ value }) => value),
+        question.reward,
+      ),
+    ),
     ...list(KINDS.filter(({ isThere }) => values.some(isThere)).map(({ text }) => text)),
     ...estimatorTable(report, values, truth),
     ...otherSources(report),
   ]
+}
+
+const NO_CONCLUSION: Block = {
+  kind: 'notice',
+  tone: 'warning',
+  title: 'There is no verdict: nothing is to be concluded from the numbers below.',
+  lines: ['They are shown so that it can be seen what is missing.'],
 }
 
 const KINDS: readonly { isThere(row: ValueRow): boolean; text: string }[] = [
@@ -53,7 +78,7 @@ const KINDS: readonly { isThere(row: ValueRow): boolean; text: string }[] = [
   },
   {
     isThere: ({ decided }) => decided === 'rescored',
-    text: 'Re-scored: picked now, by a fixed rule from the other folds of the log; it never saw the jobs that it is judged on, but it saw others that came after them. What a policy could be, not what one was.',
+    text: 'Re-scored: picked now, by a fixed rule from the other folds of the log; it never saw the jobs that it is judged on, but it saw others that came after them. What a policy could be, not what one was. Its 95 % intervals hold the truth in some 90 % of the cases only: it explores.',
   },
   {
     isThere: ({ target }) => target.endsWith('/known'),
@@ -64,7 +89,7 @@ const KINDS: readonly { isThere(row: ValueRow): boolean; text: string }[] = [
 function mainTable(
   values: KnownValue[],
   truth: Map<string, number>,
-  { policy }: EvaluationReport['question'],
+  { policy, reward }: EvaluationReport['question'],
 ) {
   const decimals = decimalsOf(values)
   const hasTruth = truth.size > 0
@@ -81,7 +106,7 @@ function mainTable(
       row.decided,
       count(row.jobs),
       count(row.clusters),
-      figure(row.value, decimals),
+      mean(row.value, reward, decimals),
       interval(row, decimals),
       interval({ low: row.sequence_low, high: row.sequence_high }, decimals),
       ...(hasTruth ? [figure(truth.get(row.target), decimals), covered(row, truth.get(row.target))] : []),
@@ -101,7 +126,7 @@ function estimatorTable(report: EvaluationReport, values: KnownValue[], truth: M
   const decimals = decimalsOf(values)
   const byKey = new Map(ofSource(report).map((row) => [`${row.target} ${row.estimator}`, row.value]))
   return table(
-    'The same by every estimator',
+    `The same by every estimator${unbalanced(report)}`,
     [
       column('policy'),
       ...numbers(...ESTIMATORS.map(({ title }) => title), ...(truth.size > 0 ? ['truth'] : [])),
@@ -109,14 +134,28 @@ function estimatorTable(report: EvaluationReport, values: KnownValue[], truth: M
     values.map(({ target }): Cell[] => [
       target,
       ...ESTIMATORS.map(({ name }): Cell => {
-        const text = figure(byKey.get(`${target} ${name}`), decimals)
-        return name === 'naive_match' ? { text, tone: 'neutral' } : text
+        const cell = mean(byKey.get(`${target} ${name}`), report.question.reward, decimals)
+        return name === 'naive_match' ? { text: textOf(cell), tone: 'neutral' } : cell
       }),
       ...(truth.size > 0 ? [figure(truth.get(target), decimals)] : []),
     ]),
     values.findIndex(({ target }) => target === report.question.policy),
   )
 }
+
+/** A mean weight beside what it has to be moves what is not divided by it. */
+function unbalanced({ support, question }: EvaluationReport): string {
+  const row = support.find(
+    ({ target, source }) => target === question.policy && source === question.propensities,
+  )
+  if (row === undefined) return ''
+  const expected = 1 - row.infeasible_share
+  const gap = row.mean_weight - expected
+  if (Math.abs(gap) < LEAST_TOLD_GAP * expected) return ''
+  return `. The weights of ${question.policy} add up to ${figure(row.mean_weight, 2)} a job instead of ${figure(expected, 2)}: IPS is too ${gap > 0 ? 'high' : 'low'} by about as much; SNDR and SNIPS divide by it`
+}
+
+const LEAST_TOLD_GAP = 0.05
 
 /** How far the answer hangs on where the propensities are from. */
 function otherSources({ values, question }: EvaluationReport): Block[] {

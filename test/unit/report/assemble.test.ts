@@ -37,6 +37,15 @@ test('when the source in question fails, everything that stands on it goes, and 
   expect(report.values.every(({ source }) => source === 'uniform')).toBe(true)
 })
 
+test('of a policy that the log does not hold it is said which ones it holds', () => {
+  const { question, ...answers } = madeAnswers()
+  const { verdict } = assembled({ ...answers, question: { ...question, policy: 'greedy/known' } })
+  expect(verdict.reasons).toEqual([
+    expect.stringMatching(/^What greedy\/known would do was not recorded: of these jobs there is thompson/),
+  ])
+  expect(verdict.sentence).not.toContain('logged')
+})
+
 test('a failing check of severity warning is told and stops nothing; an error stops the verdict', () => {
   const [check] = madeAnswers().checks
   const failing = { ...(check as NonNullable<typeof check>), status: 'failed' as const, failed: 3 }

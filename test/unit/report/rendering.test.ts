@@ -39,7 +39,7 @@ describe('the page', () => {
   const html = htmlOf(reportOf(made))
 
   test('says the verdict, by every estimator, with the biased one labelled and the truth beside', () => {
-    expect(html).toContain('It pays. Had every job gone where thompson said')
+    expect(html).toContain('<p class="title">It pays.</p>\n<p>Had every job gone where thompson said')
     for (const title of ['SWITCH-DR', 'SNIPS', 'naive match (biased)', 'truth', 'p (Holm)'])
       expect(html).toContain(title)
     expect(html).toContain('covers the truth')

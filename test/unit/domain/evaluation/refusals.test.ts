@@ -38,7 +38,7 @@ describe('there is no verdict', () => {
     [
       'when the estimated propensities fail their test',
       { propensity: { isPassed: false, reason: 'The mean weight is 1.4.' } },
-      /estimated propensities fail their test: The mean weight is 1\.4\./,
+      /estimated propensities fail their test: the mean weight is 1\.4\./,
       /canary/,
       null,
     ],
@@ -127,7 +127,14 @@ describe('there is no verdict', () => {
       null,
     ],
     [
-      'when the policy is not in the log',
+      'of a policy that was not recorded, whatever it picks among',
+      { question: { policy: 'greedy/known' }, answer: null, support: null },
+      /What greedy\/known would do was not recorded: of these jobs there is thompson, greedy, ucb1\/known\.$/,
+      /Ask for one of those/,
+      null,
+    ],
+    [
+      'when no job has both the reward and a propensity',
       { answer: null, support: null },
       /no estimated estimate of spec/,
       /without/,
