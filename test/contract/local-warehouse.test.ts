@@ -6,7 +6,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { expect, onTestFinished, test } from 'vitest'
 import { openDuckdb } from '../../shared/adapters/local/duckdb.ts'
-import { ConfigError } from '../../shared/errors.ts'
+import { ConfigError, TransientError } from '../../shared/errors.ts'
 import { loadCatalogue } from '../../shared/runtime/sql.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { runInNode } from './process.ts'
@@ -35,6 +35,35 @@ test('an insert that was undone does not come back when its memory is collected'
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
   expect(await warehouse.query('SELECT COUNT(*) AS n FROM ci_metrics.quarantine')).toEqual([{ n: 0 }])
+})
+
+test('closed while the views of a read are made, it makes no more of them', async () => {
+  const catalogue = loadCatalogue()
+  const warehouse = await open(':memory:', catalogue)
+  const sql = `SELECT 1 FROM ${[...catalogue.views.keys()].map((view) => `ci_metrics.${view}`).join(', ')}`
+  const asked = [1, 2, 3].map(() => warehouse.query(sql).catch((error: unknown) => error))
+  await warehouse.query('SELECT 1 FROM ci_metrics.job_event_log')
+  await warehouse.close()
+  for (const refusal of await Promise.all(asked)) {
+    expect(refusal).toBeInstanceOf(TransientError)
+    expect((refusal as Error).message).toBe('the warehouse is closed')
+  }
+})
+
+test('a session that fails in the middle is over when what it asked last is answered', async () => {
+  const warehouse = await open(':memory:')
+  const long = 'SELECT SUM(a.range * b.range) AS n FROM range(3000) a, range(3000) b'
+  const answers: unknown[] = []
+  const failed = warehouse.session(async ({ query }) => {
+    for (const sql of [long, 'SELECT 1 AS n'])
+      void query(sql).then(
+        (rows) => answers.push(rows.length),
+        (error) => answers.push(error),
+      )
+    await query('SELECT no_such_column')
+  })
+  await expect(failed).rejects.toThrow('no_such_column')
+  expect(answers).toEqual([1, 1])
 })
 
 test.each(['UTC', 'America/New_York', 'Asia/Kolkata'])(

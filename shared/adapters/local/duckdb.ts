@@ -52,8 +52,14 @@ async function openEngine(
   const readers = openReaders(instance)
   // A connection has one transaction at a time: writes queue up behind each other.
   const writeInTurn = takeTurns()
-  const madeViews = viewsOnDemand(catalogue, (ddl) => writeInTurn(() => writer.run(ddl)))
+  const madeViews = viewsOnDemand(catalogue, (ddl) => writing(() => writer.run(ddl)))
   let closing: Promise<void> | undefined
+
+  /** Once it closes nothing new is begun, the view of a read included: a connection closed under a call ends the process. */
+  async function writing<T>(write: () => Promise<T>): Promise<T> {
+    if (closing !== undefined) throw new TransientError('the warehouse is closed')
+    return writeInTurn(write)
+  }
 
   async function reading<T>(read: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
     const connection = await readers.open()
@@ -73,12 +79,10 @@ async function openEngine(
 
   return {
     async insert(table, rows) {
-      if (closing !== undefined) throw new TransientError('the warehouse is closed')
-      return writeInTurn(() => insertRows(writer, DATASET, table, tableNamed(catalogue, table), rows))
+      return writing(() => insertRows(writer, DATASET, table, tableNamed(catalogue, table), rows))
     },
     async remove(table, condition, parameters = {}) {
-      if (closing !== undefined) throw new TransientError('the warehouse is closed')
-      return writeInTurn(() => removeRows(writer, DATASET, table, bridged(condition), parameters))
+      return writing(() => removeRows(writer, DATASET, table, bridged(condition), parameters))
     },
     async query(sql, parameters = {}) {
       await madeViews(sql)
@@ -103,20 +107,26 @@ async function openEngine(
       }
     },
     session: (work) =>
-      reading((connection) =>
-        work({
-          async query(sql) {
-            await madeViews(sql)
-            const result = await connection.runAndReadAll(sql)
-            return result.convertRowObjects(cellOf)
-          },
-          async keep(name, select) {
-            await madeViews(select)
-            await connection.run(`CREATE TEMP TABLE ${name} AS ${select}`)
-            return `temp.${name}`
-          },
-        }),
-      ),
+      reading(async (connection) => {
+        const inTurn = takeTurns()
+        try {
+          return await work({
+            async query(sql) {
+              await madeViews(sql)
+              const result = await inTurn(() => connection.runAndReadAll(sql))
+              return result.convertRowObjects(cellOf)
+            },
+            async keep(name, select) {
+              await madeViews(select)
+              await inTurn(() => connection.run(`CREATE TEMP TABLE ${name} AS ${select}`))
+              return `temp.${name}`
+            },
+          })
+        } finally {
+          // Work that failed may have left a call under way.
+          await inTurn.ended()
+        }
+      }),
     async select(sql) {
       await madeViews(sql)
       return reading((connection) => runSelect(connection, sql, bounds))
