@@ -6,7 +6,7 @@
  */
 import type { Warehouse } from '../shared/ports.ts'
 import { loadDataChecks } from '../shared/runtime/data-checks.ts'
-import type { Deps } from '../shared/runtime/handler.ts'
+import type { Deps, Progress } from '../shared/runtime/handler.ts'
 import type { DataCheck } from '../shared/schema/data-check.ts'
 
 type CheckDeps = Pick<Deps, 'clock'> & { warehouse: Pick<Warehouse, 'query'> }
@@ -30,11 +30,18 @@ export type DataFinding = Omit<DataCheck, 'sql'> & {
 }
 
 /** Errors first, each kind by name. */
-export async function checkData({ warehouse, clock }: CheckDeps): Promise<CheckedData> {
+export async function checkData(
+  { warehouse, clock }: CheckDeps,
+  progress: Progress = () => {},
+): Promise<CheckedData> {
   const now = new Date(clock.now()).toISOString()
+  const questions = loadDataChecks()
   const checks: DataFinding[] = []
   // One after the other: a server goes on serving meanwhile.
-  for (const check of loadDataChecks()) checks.push(await findingOf(check, now, warehouse))
+  for (const [index, check] of questions.entries()) {
+    progress({ doing: 'checking the data', done: index, total: questions.length, at: check.name })
+    checks.push(await findingOf(check, now, warehouse))
+  }
   checks.sort((a, b) => Number(b.severity === 'error') - Number(a.severity === 'error'))
   const ok = checks.every(({ severity, status }) => severity === 'warning' || status !== 'failed')
   return { ok, checked_at: now, checks }

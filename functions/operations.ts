@@ -126,16 +126,16 @@ export const operations = {
   }),
   check: operation({
     input: z.object({}),
-    async run(_input, deps) {
+    async run(_input, deps, progress) {
       await settle(deps)
-      return checkData(deps)
+      return checkData(deps, progress)
     },
   }),
   evaluate: operation({
     input: evaluateInput,
     async run(input, deps, progress) {
       await settle(deps)
-      const { checks } = await checkData(deps)
+      const { checks } = await checkData(deps, progress)
       const told = checks.map(({ description: _, ...check }) => check)
       return evaluate(input, deps, progress, { version: packageJson.version, checks: told })
     },

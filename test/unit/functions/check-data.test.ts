@@ -28,7 +28,12 @@ test('finds on BigQuery what is wrong, errors first, at the time that it is give
   expect(warned.ok).toBe(true)
 
   await warehouse.insert('job_outcomes', [outcomeRow(1, { reward: -1 })])
-  const failed = await checkData({ warehouse, clock })
+  const steps: string[] = []
+  const failed = await checkData({ warehouse, clock }, ({ doing, done, total, at }) =>
+    steps.push(`${doing} ${done} of ${total}: ${at}`),
+  )
+  expect(steps).toHaveLength(failed.checks.length)
+  expect(steps[0]).toBe(`checking the data 0 of ${failed.checks.length}: action_in_feasible`)
   expect(failed.ok).toBe(false)
   expect(failed.checks.find(({ name }) => name === 'reward_range')).toMatchObject({
     status: 'failed',
