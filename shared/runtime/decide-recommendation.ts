@@ -158,7 +158,7 @@ function freshness({ snapshot, observations }: Shelf, now: Instant): RecommendHe
 }
 
 /** Hands the decision over, also one that is not told; its row is written out by hand, being on the way of every answer. */
-export function journal(decided: Decided, { bus, log, fleet }: RecommendDeps): void {
+export function journal(decided: Decided, { bus, log, fleet, settings }: RecommendDeps): void {
   const { decisionId, decidedAt, query, asker, policy, jobKey, mode, group, prepared, chosen, shelf } =
     decided
   if (isUndecided(decided)) return
@@ -190,6 +190,7 @@ export function journal(decided: Decided, { bus, log, fleet }: RecommendDeps): v
     routed: isRouted(decided),
     canary_share: group === null ? null : mode.canary.share,
     canary_group: group,
+    instance: settings.instance,
   }
   const lost = (error: unknown) => log.error('recommendation.lost', { decision_id: decisionId, error })
   try {

@@ -74,11 +74,11 @@ export async function recommendationsOf(pipelines: Pipelines, warehouse: Warehou
   const sql = `SELECT decision_id, decided_at, pipeline_id, kind, job_name, job_tags, mode, routed, canary_group,
        policy, policy_version, arm, tag, propensity, confidence, feasible_count, reason
      FROM ci_metrics.recommendations
-     WHERE project_id = @project_id AND pipeline_id IN (${ids.list}) AND decided_at >= CAST(@since AS TIMESTAMP)
+     WHERE (instance = @instance OR instance IS NULL) AND project_id = @project_id
+       AND pipeline_id IN (${ids.list}) AND decided_at >= CAST(@since AS TIMESTAMP)
      QUALIFY ROW_NUMBER() OVER (PARTITION BY decision_id ORDER BY decided_at) = 1
      ORDER BY decided_at, decision_id LIMIT ${MAX_ROWS + 1}`
-  const { project_id, since } = ofProject(pipelines)
-  const parameters = { project_id, since, ...ids.parameters }
+  const parameters = { ...ofProject(pipelines), ...ids.parameters }
   return cutOf(await warehouse.query(sql, parameters), 'recommendations')
 }
 

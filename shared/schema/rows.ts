@@ -119,6 +119,8 @@ export const recommendationRow = z.object({
   routed: z.boolean().nullable(),
   canary_share: z.number().min(0).max(1).nullable(),
   canary_group: z.enum(CANARY_GROUPS).nullable(),
+  /** Left out by an older version, whose messages may still wait. */
+  instance: z.string().nullish(),
 })
 
 export const choiceSetRow = z.object({

@@ -4,7 +4,8 @@
 -- that lost the job again. Grain: one row per job that was decided on. The outcome is NULL while the job runs.
 -- A routed job has the newest recommendation of its job key that the pipeline which started its own asked for before it
 -- began, if that one routed it; or the one that its own report names. (The tags of the asking pipeline's own jobs were
--- fixed before.)
+-- fixed before.) Two GitLab instances may have projects and pipelines of the same number; of answers from before the
+-- instance was recorded it is not asked.
 WITH decisions AS (
   SELECT *
   FROM ci_metrics.runner_decisions
@@ -46,6 +47,7 @@ answers AS (
     ON recommendations.project_id = asked.project_id
     AND recommendations.pipeline_id = asked.parent_pipeline_id
     AND recommendations.job_key = asked.job_key
+    AND (recommendations.instance = asked.instance OR recommendations.instance IS NULL)
   WHERE UNIX_MILLIS(recommendations.decided_at) <= UNIX_MILLIS(asked.began_at) + 60000
   UNION ALL
   SELECT asked.instance, asked.project_id, asked.job_id, recommendations.decision_id, TRUE, TRUE
@@ -58,6 +60,7 @@ answers AS (
     ON recommendations.decision_id = outcomes.routing_decision_id
     AND recommendations.project_id = asked.project_id
     AND recommendations.job_key = asked.job_key
+    AND (recommendations.instance = asked.instance OR recommendations.instance IS NULL)
 ),
 
 -- The last word on a job, once however often it was written; whether it routed is asked of that one alone.

@@ -174,7 +174,19 @@ runners: [{ name: Mac Docker Runner, machine: m, executor: docker, tags: [x] }]
       propensity: 1,
       policy: 'ucb1',
       state_generation: answer.state?.generation,
+      instance: 'gitlab.com',
     })
+  })
+
+  test('records what an older version handed over without the instance', async () => {
+    await recommend({ project: 'portal', job: 'older', tags: 'k8s-any' })
+    await deps.deliveries.drained()
+    const sql = "SELECT * FROM ci_metrics.recommendations WHERE job_name = 'older' ORDER BY decision_id"
+    const [{ instance: _, ...older } = {}] = await deps.warehouse.query(sql)
+    await deps.bus.publish({ topic: 'recommendations', body: { ...older, decision_id: '~older' } })
+    await deps.deliveries.drained()
+    const rows = await deps.warehouse.query(sql)
+    expect(rows.map(({ instance }) => instance)).toEqual(['gitlab.com', null])
   })
 
   test('records what answers were drawn from once, and names it in each of them', async () => {

@@ -73,6 +73,10 @@ describe('a pipeline of which no webhook came', () => {
     const headers = { authorization: `Bearer ${CI_TOKEN}` }
     const told = JSON.parse(await (await fetch(`${served.url}/recommend?${question}`, { headers })).text())
     await served.deps.deliveries.drained()
+    // Another GitLab has a project and a pipeline of the same number.
+    const [row] = await served.deps.warehouse.query('SELECT * FROM ci_metrics.recommendations')
+    const elsewhere = { ...row, decision_id: 'elsewhere', instance: 'gitlab.example.org' }
+    await served.deps.warehouse.insert('recommendations', [elsewhere])
     const { body } = await ask(served, of(PIPELINE))
     expect(body.recommendations).toEqual([
       expect.objectContaining({ decision_id: told.decision_id, job_name: 'build', arm: told.runner }),
