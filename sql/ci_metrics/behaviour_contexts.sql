@@ -26,10 +26,17 @@ queues AS (
   FROM queue_changes
 ),
 
+-- Numbers need no escaping, whatever arms are called.
+numbers AS (
+  SELECT arm, CAST(ROW_NUMBER() OVER (ORDER BY arm) AS STRING) AS number
+  FROM (SELECT DISTINCT arm FROM ci_metrics.feasible_sets) AS arms
+),
+
 without_room AS (
-  SELECT decision_id, STRING_AGG(arm, ',' ORDER BY arm) AS full_arms
-  FROM ci_metrics.full_arms
-  GROUP BY decision_id
+  SELECT fillings.decision_id, STRING_AGG(numbers.number, ',' ORDER BY numbers.number) AS full_arms
+  FROM ci_metrics.full_arms AS fillings
+  INNER JOIN numbers ON numbers.arm = fillings.arm
+  GROUP BY fillings.decision_id
 ),
 
 rooms AS (
@@ -46,7 +53,12 @@ examples AS (
 ),
 
 free_sets AS (
-  SELECT examples.signature, examples.full_arms, STRING_AGG(feasible_sets.arm, ',' ORDER BY feasible_sets.arm) AS free_arms
+  SELECT
+    examples.signature,
+    examples.full_arms,
+    STRING_AGG(
+      REPLACE(REPLACE(feasible_sets.arm, '%', '%25'), ',', '%2C'), ',' ORDER BY feasible_sets.arm
+    ) AS free_arms
   FROM examples
   INNER JOIN ci_metrics.feasible_sets AS feasible_sets ON feasible_sets.signature = examples.signature
   LEFT JOIN ci_metrics.full_arms AS full_arms

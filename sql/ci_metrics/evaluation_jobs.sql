@@ -64,8 +64,12 @@ members AS (
   CROSS JOIN UNNEST(names) AS name
 ),
 
+-- What separates names is escaped in them: "a,b" alone is another set than "a" and "b".
 feasible_sets AS (
-  SELECT feasible, STRING_AGG(arm, ',' ORDER BY arm) AS signature, COUNT(*) AS feasible_count
+  SELECT
+    feasible,
+    STRING_AGG(REPLACE(REPLACE(arm, '%', '%25'), ',', '%2C'), ',' ORDER BY arm) AS signature,
+    COUNT(*) AS feasible_count
   FROM members
   GROUP BY feasible
 )

@@ -25,9 +25,12 @@ export type LoggedJob = {
   reward: number | null
 }
 
-/** The same for jobs that the same arms could have taken. */
+/** The same for jobs that the same arms could have taken, and for no others: what separates names is escaped in them. */
 export function signatureOf({ feasible }: Pick<LoggedJob, 'feasible'>): string {
-  return [...feasible].sort(byCodeUnit).join(',')
+  const escaped = [...feasible]
+    .sort(byCodeUnit)
+    .map((arm) => arm.replaceAll('%', '%25').replaceAll(',', '%2C'))
+  return escaped.join(',')
 }
 
 type Membership = Pick<JobEvent, 'instance' | 'projectId' | 'parentPipelineId' | 'pipelineId' | 'jobId'>

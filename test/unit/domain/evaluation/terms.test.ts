@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   clusterOf,
@@ -88,5 +89,30 @@ describe('a job', () => {
     const feasible = ['b', 'a10', 'a2']
     expect(signatureOf({ feasible })).toBe('a10,a2,b')
     expect(feasible).toEqual(['b', 'a10', 'a2'])
+  })
+
+  test('has the signature of another job only where the feasible arms are the same ones', () => {
+    const nameArb = fc.string({ unit: fc.constantFrom('a', ',', '%', '2', 'C'), minLength: 1, maxLength: 3 })
+    const setArb = fc.uniqueArray(nameArb, { minLength: 1, maxLength: 3 })
+    const sorted = (names: readonly string[]) => JSON.stringify(names.toSorted())
+    fc.assert(
+      fc.property(setArb, setArb, (left, right) => {
+        const isSame = signatureOf({ feasible: left }) === signatureOf({ feasible: right })
+        expect(isSame).toBe(sorted(left) === sorted(right))
+      }),
+      // Of each two that are the same text unescaped.
+      {
+        examples: [
+          [['a,b'], ['a', 'b']],
+          [['%,'], ['%', '']],
+          [
+            ['a,', 'b'],
+            ['a', ',b'],
+          ],
+          [['%2C'], [',']],
+        ],
+        numRuns: 2000,
+      },
+    )
   })
 })
