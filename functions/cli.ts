@@ -1,28 +1,8 @@
 /** The command line: results on stdout, logs and progress on stderr, exit code 0 only on success. */
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
 import { ConfigError, InvalidInputError, TransientError } from '../shared/errors.ts'
-import { addAvailability } from './cli/availability.ts'
-import { addCheck } from './cli/check.ts'
-import { addCost } from './cli/cost.ts'
-import { addDeploySql } from './cli/deploy.ts'
-import { addDoctor } from './cli/doctor.ts'
-import { addEvaluate } from './cli/evaluate.ts'
-import { addExplain } from './cli/explain.ts'
-import { addFleet } from './cli/fleet.ts'
-import { addHistory } from './cli/history.ts'
-import { addHook } from './cli/hook.ts'
-import { addModes } from './cli/modes.ts'
-import { settingsFor, warehouseSchemaFor } from './cli/operate.ts'
-import { addQuestions } from './cli/questions.ts'
-import { addReplayPolicy } from './cli/replay-policy.ts'
-import { addSimulate } from './cli/simulate.ts'
-import { addSmoke } from './cli/smoke.ts'
-import { addUpkeep } from './cli/upkeep.ts'
-import { addValidateEstimators } from './cli/validate-estimators.ts'
-import { serveDemo } from './local/demo/demo.ts'
-import { DEFAULT_FOLDER } from './local/demo/demo-folder.ts'
-import { serve } from './local/serve.ts'
+import { addCommands } from './cli/commands.ts'
 
 const program = new Command('runner-bandit')
   .description(
@@ -48,54 +28,7 @@ While a server owns the data folder, the other commands go through it. Settings 
 README lists them.`,
   )
 
-program
-  .command('serve')
-  .description('Serve webhooks, recommendations and statistics until stopped (SIGINT, SIGTERM).')
-  .option('--demo', 'show it at work with a played GitLab instead of yours, in a folder of its own')
-  .addOption(
-    new Option('--speed <times>', 'with --demo: how many times as fast as life')
-      .default(1440, 'a day a minute')
-      .argParser(positive),
-  )
-  .addOption(new Option('--minutes <n>', 'with --demo: end by itself after so long').argParser(positive))
-  .addHelpText(
-    'after',
-    `
-The demo needs no GitLab and no settings: it ignores the environment, listens on a free port of this machine and keeps
-what it learns in ./data-demo (or the folder that --data names), which it empties at each start.
-
-  npm start -- --demo`,
-  )
-  .action(async (options: { demo?: true; speed: number; minutes?: number }, command: Command) => {
-    const { demo, speed, minutes } = options
-    if (demo === undefined) return serve(settingsFor(command))
-    const { data: dataFolder = DEFAULT_FOLDER } = command.optsWithGlobals<{ data?: string }>()
-    return serveDemo({ dataFolder, speed, minutes })
-  })
-
-function positive(text: string): number {
-  const value = Number(text)
-  if (!(value > 0 && Number.isFinite(value))) throw new InvalidArgumentError('It has to be a number above 0.')
-  return value
-}
-
-addHistory(program)
-addQuestions(program)
-addAvailability(program)
-addEvaluate(program)
-addReplayPolicy(program)
-addExplain(program)
-addHook(program)
-addFleet(program)
-addModes(program)
-addUpkeep(program)
-addCheck(program)
-addSimulate(program)
-addValidateEstimators(program)
-addDoctor(program)
-addSmoke(program)
-addDeploySql(program, warehouseSchemaFor)
-addCost(program)
+await addCommands(program, process.argv.slice(2))
 
 // Of every machine but Google's own; whether there are credentials, the command says itself.
 const { emitWarning } = process

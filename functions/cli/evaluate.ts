@@ -10,7 +10,7 @@ import { reportOf } from '../../shared/report/report-of.ts'
 import { terminalText } from '../../shared/report/text.ts'
 import type { EvaluationReport } from '../../shared/schema/evaluation-report.ts'
 import { targetNames } from '../evaluate.ts'
-import { DEFAULT_FOLDER as DEMO_FOLDER } from '../local/demo/demo-folder.ts'
+import { whereTheDemoIs } from '../local/demo/demo-folder.ts'
 import { operate, settingsFor } from './operate.ts'
 
 type Options = Record<'policy' | 'reward' | 'propensities' | 'from' | 'to', string | undefined> & {
@@ -95,6 +95,7 @@ function writeReport(path: string, content: string): void {
 
 /** Who has just seen the demo asks the wrong folder first. */
 function hintOf({ log }: EvaluationReport, command: Command): string {
-  if (log.decided_jobs > 0 || settingsFor(command).cloud !== undefined || !existsSync(DEMO_FOLDER)) return ''
-  return `\n\nWhat the demo played is in another folder: --data ${DEMO_FOLDER}`
+  if (log.decided_jobs > 0 || settingsFor(command).cloud !== undefined) return ''
+  const hint = whereTheDemoIs()
+  return hint === '' ? '' : `\n\n${hint}`
 }

@@ -1,4 +1,7 @@
 /** Runs an operation where what is kept is: in the server that owns the data folder, here, or on Google Cloud. */
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { ConfigError } from '../../shared/errors.ts'
@@ -7,15 +10,19 @@ import { loadConfig } from '../../shared/runtime/config.ts'
 import type { Progress } from '../../shared/runtime/handler.ts'
 import { createLog } from '../../shared/runtime/log.ts'
 import type { Settings } from '../../shared/schema/settings.ts'
-import { openFolder } from '../local/folder.ts'
 import * as say from '../local/say.ts'
 import { callServer, sparingly } from '../local/socket.ts'
-import { type OperationName, runOperation } from '../operations.ts'
+import type { OperationName } from '../operations.ts'
 
 type GlobalOptions = { data?: string; json?: boolean }
 
 /** How long a command waits for another one that has the data folder. */
 const PATIENCE_MS = 5000
+
+/** What may be the first thing that is done in a data folder: it is made. All others ask what is kept. */
+const BEGIN_A_FOLDER: readonly OperationName[] = ['replay', 'backfill', 'reconcile', 'hook-install']
+/** What asks nothing of what is kept: without a data folder none is begun. */
+const ASK_NOTHING_KEPT: readonly OperationName[] = ['explain-ci']
 
 /** @param print turns the result into text; with `--json` it is printed as it is. */
 export async function operate<T>(
@@ -26,8 +33,7 @@ export async function operate<T>(
 ): Promise<unknown> {
   const settings = settingsFor(command)
   const progress = say.progressOn(process.stderr)
-  const result = await runWhereKept(settings, name, input, progress)
-  progress.end()
+  const result = await runWhereKept(settings, name, input, progress).finally(progress.end)
   const { json } = command.optsWithGlobals<GlobalOptions>()
   console.log(
     json && typeof result !== 'string'
@@ -67,6 +73,7 @@ async function runOnCloud(
   progress: Progress,
 ): Promise<unknown> {
   const { openCloudDeps } = await import('../../shared/runtime/deps-cloud.ts')
+  const { runOperation } = await import('../operations.ts')
   const deps = openCloudDeps(settings, createLog(say.quieter(settings.logLevel)))
   try {
     return await runOperation(name, input, deps, sparingly(progress))
@@ -81,6 +88,11 @@ async function runHere(
   input: unknown,
   progress: Progress,
 ): Promise<unknown> {
+  if (!existsSync(settings.dataFolder) && ASK_NOTHING_KEPT.includes(name))
+    return runInPassing(settings, name, input, progress)
+  const { openFolder, refuseMissingFolder } = await import('../local/folder.ts')
+  const { runOperation } = await import('../operations.ts')
+  if (!BEGIN_A_FOLDER.includes(name)) refuseMissingFolder(settings)
   const deps = await openFolder(settings, createLog(say.quieter(settings.logLevel)), {
     mend: name === 'rebuild',
   })
@@ -88,6 +100,21 @@ async function runHere(
     return await runOperation(name, input, deps, sparingly(progress))
   } finally {
     await deps.close()
+  }
+}
+
+/** In a folder that is gone afterwards. */
+async function runInPassing(
+  settings: Settings,
+  name: OperationName,
+  input: unknown,
+  progress: Progress,
+): Promise<unknown> {
+  const dataFolder = mkdtempSync(join(tmpdir(), 'runner-bandit-'))
+  try {
+    return await runHere({ ...settings, dataFolder }, name, input, progress)
+  } finally {
+    rmSync(dataFolder, { recursive: true, force: true })
   }
 }
 

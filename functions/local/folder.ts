@@ -1,11 +1,24 @@
 /** The data folder of one machine: the ports opened on it, and the topics of the table as subscriptions. */
-import { TransientError } from '../../shared/errors.ts'
+import { existsSync } from 'node:fs'
+import { ConfigError, TransientError } from '../../shared/errors.ts'
 import type { Clock, Log } from '../../shared/ports.ts'
 import { type LocalDeps, openLocalDeps } from '../../shared/runtime/deps-local.ts'
 import { isTopicRoute } from '../../shared/runtime/handler.ts'
 import type { Settings } from '../../shared/schema/settings.ts'
 import { rebuildIfBehind } from '../rebuild.ts'
 import { routes } from '../routes.ts'
+import { whereTheDemoIs } from './demo/demo-folder.ts'
+
+/**
+ * For who asks what is kept: a name that was mistyped is no new folder.
+ * @throws ConfigError when the data folder is not there.
+ */
+export function refuseMissingFolder({ dataFolder }: Settings): void {
+  if (existsSync(dataFolder)) return
+  throw new ConfigError(
+    `There is no data folder ${dataFolder}, so there is nothing to ask. \`serve\`, \`backfill\`, \`replay\` or \`simulate --write\` begins one; --data names another. ${whereTheDemoIs()}`.trimEnd(),
+  )
+}
 
 /**
  * Opens the data folder and starts handling what is published in it.

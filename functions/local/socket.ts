@@ -8,7 +8,7 @@ import { join, relative } from 'node:path'
 import { createInterface } from 'node:readline'
 import { ConfigError, InvalidInputError, TransientError } from '../../shared/errors.ts'
 import type { Deps, Progress } from '../../shared/runtime/handler.ts'
-import { type OperationName, operations, runOperation } from '../operations.ts'
+import type { OperationName } from '../operations.ts'
 
 /** Longest path that a Unix socket can have on Linux (108 bytes with the ending zero) and macOS (104). */
 const MAX_PATH_BYTES = 103
@@ -46,6 +46,7 @@ export async function serveOperations(deps: Deps): Promise<Server> {
 async function handle(incoming: IncomingMessage, response: ServerResponse, deps: Deps): Promise<void> {
   const say = (line: Line) => response.write(`${JSON.stringify(line)}\n`)
   try {
+    const { operations, runOperation } = await import('../operations.ts')
     const name = (incoming.url ?? '').slice(1)
     if (!Object.hasOwn(operations, name)) throw new InvalidInputError(`there is no operation "${name}"`)
     const chunks: Buffer[] = []

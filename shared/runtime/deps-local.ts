@@ -6,7 +6,6 @@ import { systemClock } from '../adapters/clock.ts'
 import { type LocalBus, openLocalBus } from '../adapters/local/bus.ts'
 import { type BusReading, openBusForReading } from '../adapters/local/bus-reading.ts'
 import { openLocalDocuments } from '../adapters/local/documents.ts'
-import { openDuckdb, openDuckdbForReading } from '../adapters/local/duckdb.ts'
 import { openLocalSpool } from '../adapters/local/spool.ts'
 import { openLocalState } from '../adapters/local/state.ts'
 import { playedVms } from '../adapters/local/vms.ts'
@@ -58,6 +57,7 @@ export async function openLocalDeps(
   const ending = new AbortController()
   const bus = openBus(folder, { clock, maxQueued: settings.queueMaxMessages })
   try {
+    const { openDuckdb } = await import('../adapters/local/duckdb.ts')
     const warehouse = await openDuckdb(join(folder, 'warehouse.duckdb'), loadCatalogue())
     const state = openLocalState(folder, clock, { resetAt: await lastResetAt(warehouse) })
     return {
@@ -110,6 +110,7 @@ export type LocalReading = {
  * @throws ConfigError when a process has it open, a newer version made it, or something in it cannot be read.
  */
 export async function openLocalForReading(folder: string, clock: Clock = systemClock): Promise<LocalReading> {
+  const { openDuckdbForReading } = await import('../adapters/local/duckdb.ts')
   const warehouse = await openDuckdbForReading(join(folder, 'warehouse.duckdb'), loadCatalogue())
   try {
     const bus = openBusForReading(join(folder, 'bus.db'), clock.now())

@@ -53,7 +53,7 @@ test.each([
   ['/etc/passwd/folder', 'cannot be made'],
   ['/etc/passwd', 'cannot be opened'],
 ])('a data folder that cannot be is refused at once: %s', async (folder, reason) => {
-  const { code, stderr } = await runCommand(['stats', '--data', folder])
+  const { code, stderr } = await runCommand(['replay', '.', '--data', folder])
   expect([code, stderr]).toEqual([1, expect.stringContaining(reason)])
   expect(stderr).toMatch(/^runner-bandit: .*\n$/)
 })

@@ -14,6 +14,13 @@ export function isDemoFolder(folder: string): boolean {
   return existsSync(join(folder, MARK))
 }
 
+/** For who has just seen the demo, and asks another folder; empty where there was none. */
+export function whereTheDemoIs(): string {
+  return existsSync(DEFAULT_FOLDER)
+    ? `What the demo played is in another folder: --data ${DEFAULT_FOLDER}`
+    : ''
+}
+
 /**
  * Makes the folder, or empties it when a demo made it.
  * @throws ConfigError when it holds anything else, or another process has it.
