@@ -7,5 +7,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
+    // What a process has loaded and compiled serves the next file, too: half of the time otherwise goes into that.
+    isolate: false,
+    setupFiles: ['test/support/each-file.ts'],
   },
 })

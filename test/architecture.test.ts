@@ -1,4 +1,4 @@
-/** Who may import whom, how large a file may be, and that the README's walk through the code leads somewhere. */
+/** Who may import whom, how large a file may be, that the README's walk leads somewhere, and what tests may share. */
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join, matchesGlob } from 'node:path'
 import { expect, test } from 'vitest'
@@ -8,7 +8,7 @@ const HANDLER_MAY = [
   'shared/errors.ts',
   'shared/report/**',
   'type shared/ports.ts',
-  'shared/runtime/{ask-evaluation,breathe,bulk,choice-sets,ci-callers,credentials,data-checks,decide-past,decide-recommendation,evaluation-questions,event-log,job-tags,kept-answers,learn-events,log-lag,look-at-fleet,look-in-time,missing-jobs,mode-in-effect,pipeline-rows,publish-intake,push-credentials,quarantine,rebuild-state,replayed-jobs,site-facts,update-document,update-state}.ts',
+  'shared/runtime/{ask-evaluation,breathe,bulk,choice-sets,ci-callers,credentials,data-checks,decide-past,decide-recommendation,evaluation-influence,evaluation-questions,event-log,job-tags,kept-answers,learn-events,log-lag,look-at-fleet,look-in-time,missing-jobs,mode-in-effect,pipeline-rows,publish-intake,push-credentials,quarantine,rebuild-state,replayed-jobs,site-facts,update-document,update-state}.ts',
   'type shared/runtime/handler.ts',
   'npm:zod',
 ]
@@ -138,4 +138,14 @@ test("the stops of the README's 'Follow one webhook' exist", ({ skip }) => {
   expect(stops.length, 'stops named in backticks').toBeGreaterThan(0)
   // What a running server keeps under data/ is not part of the repository.
   expect(stops.filter((path) => !path.startsWith('data/') && !existsSync(join(root, path)))).toEqual([])
+})
+
+test('what test files share sets no hooks as it is loaded: one process loads it once, for all of them', () => {
+  const shared = globSync('test/**/*.ts', { cwd: root, exclude: (path) => /node_modules/.test(path) }).filter(
+    (path) => !/\.(test|fault)\.ts$|each-file\.ts$/.test(path),
+  )
+  const setting = shared.filter((path) =>
+    /^(before|after)(All|Each)\(/m.test(readFileSync(join(root, path), 'utf8')),
+  )
+  expect(setting, 'whenFileDone() of test/support/file-done.ts instead').toEqual([])
 })

@@ -1,7 +1,7 @@
 /** What waits for a function that comes on a schedule: taken, kept from others, and gone when acknowledged. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PubSub } from '@google-cloud/pubsub'
-import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import type { PubsubOptions } from '../../shared/adapters/gcp/pubsub.ts'
 import { ConfigError } from '../../shared/errors.ts'
 import { startPubsubEmulator } from '../support/pubsub-emulator.ts'
@@ -14,7 +14,6 @@ if ('missing' in started) test.skip(`inbox on Pub/Sub (${started.missing})`)
 else
   describe('inbox on Pub/Sub', () => {
     const { emulator } = started
-    afterAll(() => emulator.stop())
 
     async function freshPlace(ackDeadlineSeconds = 60) {
       const place = await freshProject(emulator, [

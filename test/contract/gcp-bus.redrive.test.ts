@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { PubSub } from '@google-cloud/pubsub'
-import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { ConfigError } from '../../shared/errors.ts'
 import type { Log } from '../../shared/ports.ts'
 import { startPubsubEmulator } from '../support/pubsub-emulator.ts'
@@ -18,7 +18,6 @@ if ('missing' in started) test.skip(`dead letters on Pub/Sub (${started.missing}
 else
   describe('dead letters on Pub/Sub', () => {
     const { emulator } = started
-    afterAll(() => emulator.stop())
 
     async function freshPlace() {
       const place = await freshProject(emulator)

@@ -1,12 +1,9 @@
 /** The event bus of the cloud passes the same suite, on Google's emulator of Pub/Sub. */
-import { afterAll, test } from 'vitest'
+import { test } from 'vitest'
 import { startPubsubEmulator } from '../support/pubsub-emulator.ts'
 import { eventBusContract } from './event-bus.ts'
 import { pubsubHarness } from './gcp-bus.harness.ts'
 
 const started = await startPubsubEmulator()
 if ('missing' in started) test.skip(`event bus: Pub/Sub (${started.missing})`)
-else {
-  afterAll(() => started.emulator.stop())
-  eventBusContract(pubsubHarness(started.emulator))
-}
+else eventBusContract(pubsubHarness(started.emulator))

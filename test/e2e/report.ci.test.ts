@@ -1,6 +1,7 @@
 /** Who may ask for a pipeline report, and what a CI job is told in it. */
 import { beforeAll, describe, expect, test } from 'vitest'
 import { InvalidInputError } from '../../shared/errors.ts'
+import { whenFileDone } from '../support/file-done.ts'
 import {
   ask,
   CI_TOKEN,
@@ -12,7 +13,6 @@ import {
   PROJECT,
   type Served,
   serve,
-  whenDone,
 } from '../support/pipeline-report.ts'
 import {
   AUDIENCE,
@@ -39,7 +39,7 @@ async function serveBelieving(env: Record<string, string> = {}): Promise<Served>
 }
 
 beforeAll(async () => {
-  issuer = await startPlayedIssuer(whenDone)
+  issuer = await startPlayedIssuer(whenFileDone)
   served = await serveBelieving()
 })
 

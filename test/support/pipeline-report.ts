@@ -1,21 +1,15 @@
 /** A played GitLab with a day of jobs, and the pipeline report asked for one of its pipelines. */
-import { afterAll } from 'vitest'
 import { type ReportLimits, report } from '../../functions/report.ts'
 import { type PlayedDay, playDay } from '../../shared/played-gitlab/index.ts'
 import type { LocalDeps } from '../../shared/runtime/deps-local.ts'
 import type { PipelineReport } from '../../shared/schema/report.ts'
+import { whenFileDone } from './file-done.ts'
 import { API_TOKEN, type PlayedApi, type PlayedApiOptions, startPlayedApi } from './played-api/index.ts'
 import { startServer } from './server.ts'
 
 export const CI_TOKEN = 'an-api-token-for-tests'
 export const PROJECT = 101
 const HOUR_MS = 3_600_000
-
-const cleanups: (() => unknown)[] = []
-export const whenDone = (cleanUp: () => unknown) => void cleanups.push(cleanUp)
-afterAll(() => {
-  for (const cleanUp of cleanups) cleanUp()
-})
 
 /** A day that ended an hour ago. */
 const day = playDay({ seed: 47, jobs: 300, startAt: Date.now() - 25 * HOUR_MS })
@@ -40,7 +34,7 @@ export async function serve(
   options: Partial<PlayedApiOptions> = {},
   env: Record<string, string | undefined> = {},
 ): Promise<Served> {
-  const api = await startPlayedApi({ day, whenDone, ...options })
+  const api = await startPlayedApi({ day, whenDone: whenFileDone, ...options })
   const settings = { GITLAB_URL: api.url, GITLAB_API_TOKEN: API_TOKEN, RUNNER_BANDIT_API_TOKEN: CI_TOKEN }
   return { api, ...(await startServer({ ...settings, ...env })) }
 }

@@ -1,7 +1,7 @@
 /** Google's emulator of Pub/Sub, where the machine has it; and what infra/ makes there. */
 import { spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
 import { existsSync, globSync } from 'node:fs'
+import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PubSub } from '@google-cloud/pubsub'
@@ -10,7 +10,6 @@ import { freePort } from './free-port.ts'
 export type Emulator = {
   /** As PUBSUB_EMULATOR_HOST wants it: `host:port`. */
   host: string
-  stop(): Promise<void>
 }
 
 /** What runs, or why it does not. */
@@ -24,7 +23,15 @@ const UP_WITHIN_MS = 30_000
  */
 const ENDS_WITH_ITS_INPUT = '"$@" & pid=$!; cat > /dev/null; kill -9 $pid; wait $pid'
 
-export async function startPubsubEmulator(): Promise<Started> {
+let started: Promise<Started> | undefined
+
+/** One for all who ask in this process, with which it ends; what is made in it is told apart by its project. */
+export function startPubsubEmulator(): Promise<Started> {
+  started ??= start()
+  return started
+}
+
+async function start(): Promise<Started> {
   const jar = findJar()
   if (jar === undefined)
     return { missing: 'no Pub/Sub emulator: set CLOUDSDK_ROOT to a Cloud SDK that has it' }
@@ -32,7 +39,9 @@ export async function startPubsubEmulator(): Promise<Started> {
   // Credentials of a machine of Google's are looked for otherwise, in a network that may not answer.
   process.env.METADATA_SERVER_DETECTION = 'none'
   const port = await freePort()
-  const command = ['java', '-Xmx384m', '-XX:+UseSerialGC', '-jar', jar, '--host=127.0.0.1', `--port=${port}`]
+  // It lives for minutes: what is compiled with much care does not pay.
+  const options = ['-Xmx384m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1']
+  const command = ['java', ...options, '-jar', jar, '--host=127.0.0.1', `--port=${port}`]
   const child = spawn('sh', ['-c', ENDS_WITH_ITS_INPUT, 'sh', ...command], {
     stdio: ['pipe', 'pipe', 'pipe'],
   })
@@ -42,20 +51,18 @@ export async function startPubsubEmulator(): Promise<Started> {
       said = (said + text).slice(-10_000)
     })
   }
-  const exited = once(child, 'exit')
-  async function stop(): Promise<void> {
-    child.stdin.end()
-    await exited
-  }
   const giveUpAt = performance.now() + UP_WITHIN_MS
   while (!said.includes('Server started')) {
     if (performance.now() > giveUpAt) {
-      await stop()
+      child.stdin.end()
       throw new Error(`the Pub/Sub emulator did not start:\n${said}`)
     }
     await sleep(50)
   }
-  return { emulator: { host: `127.0.0.1:${port}`, stop } }
+  // Nobody waits for its end, and this process least of all.
+  child.unref()
+  for (const stream of [child.stdin, child.stdout, child.stderr]) (stream as Socket).unref()
+  return { emulator: { host: `127.0.0.1:${port}` } }
 }
 
 function findJar(): string | undefined {
@@ -112,6 +119,19 @@ export async function createPubsub(
         })
       }),
     )
+  } finally {
+    await pubsub.close()
+  }
+}
+
+/** Removes what a project has, so that another may have its name. */
+export async function removePubsub({ host }: Emulator, projectId: string): Promise<void> {
+  const pubsub = new PubSub({ projectId, apiEndpoint: host })
+  try {
+    const [subscriptions] = await pubsub.getSubscriptions()
+    await Promise.all(subscriptions.map((subscription) => subscription.delete()))
+    const [topics] = await pubsub.getTopics()
+    await Promise.all(topics.map((topic) => topic.delete()))
   } finally {
     await pubsub.close()
   }

@@ -2,12 +2,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { afterAll } from 'vitest'
 import { openFolder } from '../../functions/local/folder.ts'
 import { listen } from '../../functions/local/http.ts'
 import type { Clock, Log } from '../../shared/ports.ts'
 import { loadConfig } from '../../shared/runtime/config.ts'
 import type { LocalDeps } from '../../shared/runtime/deps-local.ts'
+import { whenFileDone } from './file-done.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 import { jobWebhook } from './webhook.ts'
 
@@ -16,16 +16,10 @@ export const WEBHOOK_TOKEN = 'a-token-for-tests'
 export const LAUNCHER = join(import.meta.dirname, '../../bin/runner-bandit.js')
 const READY_WITHIN_MS = 60_000
 
-/** What is to be ended or removed when the test file is done. */
-const cleanups: (() => unknown)[] = []
-afterAll(async () => {
-  for (const cleanUp of cleanups.reverse()) await cleanUp()
-})
-
 export const silent: Log = { debug() {}, info() {}, warning() {}, error() {} }
 
 /** A folder that is removed when the test file is done. */
-export const dataFolder = () => temporaryFolder((cleanUp) => cleanups.push(cleanUp))
+export const dataFolder = () => temporaryFolder(whenFileDone)
 
 type Environment = Record<string, string | undefined>
 
@@ -51,7 +45,7 @@ export async function startServer(
   })
   const deps = await openFolder(settings, silent, { ...(clock && { clock }) })
   const { server, port } = await listen(deps)
-  cleanups.push(async () => {
+  whenFileDone(async () => {
     server.closeAllConnections()
     server.close()
     await deps.close()
@@ -73,7 +67,7 @@ export function spawnCommand(args: readonly string[], env: Environment) {
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  cleanups.push(() => child.kill('SIGKILL'))
+  whenFileDone(() => child.kill('SIGKILL'))
   return child
 }
 

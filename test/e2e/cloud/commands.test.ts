@@ -1,6 +1,6 @@
 /** Commands on a cloud that does not let them in, or is not there: each ends with one sentence that says what to do. */
 import { PubSub } from '@google-cloud/pubsub'
-import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { playedBigquery } from '../../support/bigquery.ts'
 import { BUCKET, startFakeStorage } from '../../support/fake-storage/index.ts'
 import { createPubsub, startPubsubEmulator } from '../../support/pubsub-emulator.ts'
@@ -101,14 +101,11 @@ test('when nobody answers, a command says who does not', async () => {
 })
 
 const started = await startPubsubEmulator()
-afterAll(async () => {
-  if ('emulator' in started) await started.emulator.stop()
-})
 
 describe.skipIf('missing' in started)(
   `on a played cloud${'missing' in started ? ` (${started.missing})` : ''}`,
   () => {
-    const emulator = 'emulator' in started ? started.emulator : { host: '', stop: async () => {} }
+    const emulator = 'emulator' in started ? started.emulator : { host: '' }
 
     async function playedCloud(): Promise<Record<string, string>> {
       const storage = await startFakeStorage()

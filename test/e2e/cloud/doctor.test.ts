@@ -71,7 +71,6 @@ describe.skipIf('missing' in started)(
 
     beforeAll(async () => {
       if ('missing' in started) return
-      whenDone(() => started.emulator.stop())
       const run = ['ingest', 'recommend'] as const
       cloud = await startPlayedCloud(started.emulator, whenDone, { run, delivers: false })
       addresses = { url: cloud.functionOf('ingest').url, recommendUrl: cloud.functionOf('recommend').url }

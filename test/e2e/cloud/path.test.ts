@@ -21,7 +21,6 @@ describe.skipIf('missing' in started)(
 
     beforeAll(async () => {
       if ('missing' in started) return
-      cleanups.push(() => started.emulator.stop())
       cloud = await startPlayedCloud(started.emulator, (cleanUp) => cleanups.push(cleanUp))
     }, 120_000)
 

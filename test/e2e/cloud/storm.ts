@@ -3,12 +3,13 @@
  * a Cloud Storage with its real limits that fails and loses answers, and a function killed every few seconds.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { rebuild } from '../../../functions/rebuild.ts'
 import { seededDraws } from '../../../shared/domain/rng.ts'
 import type { BanditState } from '../../../shared/domain/state.ts'
 import type { ServiceName } from '../../../shared/runtime/handler.ts'
 import { type PlayedCloud, startPlayedCloud } from '../../support/cloud/index.ts'
+import { whenFileDone } from '../../support/file-done.ts'
 import { buildOf, pipelineWebhook } from '../../support/pipeline-webhook.ts'
 import { startPubsubEmulator } from '../../support/pubsub-emulator.ts'
 import { postWebhook } from '../../support/server.ts'
@@ -21,13 +22,7 @@ const SENDERS = 24
 const KILL_EVERY_MS = 5000
 const KILLED: readonly ServiceName[] = ['learn', 'shadow', 'ingest', 'learn', 'record']
 
-const cleanups: (() => unknown)[] = []
-afterAll(async () => {
-  for (const cleanUp of cleanups.reverse()) await cleanUp()
-})
-
 const started = await startPubsubEmulator()
-if ('emulator' in started) cleanups.push(() => started.emulator.stop())
 
 /** GitLab does not send again; here the sender does, so that what is lost is lost by the functions. */
 async function sendUntilTaken(url: string, body: unknown): Promise<void> {
@@ -86,7 +81,7 @@ export function storm(outcomes: number): void {
     async () => {
       if ('missing' in started) return
       const draw = seededDraws('storm')
-      const cloud = await startPlayedCloud(started.emulator, (cleanUp) => cleanups.push(cleanUp), {
+      const cloud = await startPlayedCloud(started.emulator, whenFileDone, {
         manyAtOnce: true,
         run: ['ingest', 'learn', 'shadow', 'record'],
         weather: { draw, twice: 0.05, lost: 0.03, delayMs: 300 },

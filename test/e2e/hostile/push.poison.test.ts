@@ -82,7 +82,6 @@ describe.skipIf('missing' in started)(
 
     beforeAll(async () => {
       if ('missing' in started) return
-      whenDone(() => started.emulator.stop())
       target = await startPushTarget(started.emulator, whenDone)
       // The first push loads what the function needs.
       expect(await push(wrapped(finished(1)))).toEqual({ status: 204, text: '' })

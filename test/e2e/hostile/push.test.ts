@@ -38,7 +38,6 @@ describe.skipIf('missing' in started)(
 
     beforeAll(async () => {
       if ('missing' in started) return
-      whenDone(() => started.emulator.stop())
       target = await startPushTarget(started.emulator, whenDone, ['learn', 'record', 'ticks'])
       issuer = target.issuer
       stranger = await startPlayedIssuer(whenDone, signingKey('stranger'))

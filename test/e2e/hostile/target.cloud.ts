@@ -2,7 +2,6 @@
  * The deployed functions on a played cloud: each a process of functions-framework. What they publish waits in its
  * subscriptions until somebody looks, and is then handled with the cloud's ports: test/e2e/cloud shows the pushes.
  */
-import { afterAll } from 'vitest'
 import { routes } from '../../../functions/routes.ts'
 import type { CloudDeps } from '../../../shared/runtime/deps-cloud.ts'
 import {
@@ -14,17 +13,11 @@ import {
 import { startFunction } from '../../support/cloud/function.ts'
 import { type PlayedCloud, startPlayedCloud } from '../../support/cloud/index.ts'
 import { openPuller } from '../../support/cloud/pull.ts'
+import { whenFileDone } from '../../support/file-done.ts'
 import { startPubsubEmulator } from '../../support/pubsub-emulator.ts'
 import { ADMIN_TOKEN, API_TOKEN, type Environment, looksAt, type Targets } from './target.ts'
 
-const cleanups: (() => unknown)[] = []
-const whenDone = (cleanUp: () => unknown) => cleanups.push(cleanUp)
-afterAll(async () => {
-  for (const cleanUp of cleanups.reverse()) await cleanUp()
-})
-
 const started = await startPubsubEmulator()
-if ('emulator' in started) whenDone(() => started.emulator.stop())
 let clouds = 0
 
 const SUBSCRIBED = routes.filter(isTopicRoute).filter(({ service }) => service !== 'journal')
@@ -70,7 +63,7 @@ async function startIngest(env: Environment) {
   if ('missing' in started) throw new Error(started.missing)
   const lines: string[] = []
   clouds += 1
-  const cloud = await startPlayedCloud(started.emulator, whenDone, {
+  const cloud = await startPlayedCloud(started.emulator, whenFileDone, {
     run: ['ingest'],
     delivers: false,
     projectId: `hostile-${clouds}`,
@@ -90,7 +83,7 @@ async function startIngest(env: Environment) {
 
 async function startOther(service: ServiceName, { env }: PlayedCloud): Promise<string> {
   const other = await startFunction(service, env)
-  whenDone(other.stop)
+  whenFileDone(other.stop)
   return other.url
 }
 
@@ -103,7 +96,7 @@ function serviceOf(target: string): ServiceName {
 /** Handles what waits, until nothing does. */
 async function handling({ pubsub }: PlayedCloud, deps: CloudDeps): Promise<() => Promise<void>> {
   const puller = await openPuller(pubsub)
-  whenDone(puller.close)
+  whenFileDone(puller.close)
   async function handleAll({ name, trigger, handle }: TopicRoute): Promise<void> {
     const kinds: readonly (string | undefined)[] | undefined = trigger.kinds
     const waiting = await puller.take(name)

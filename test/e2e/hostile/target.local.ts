@@ -1,18 +1,13 @@
 /** The server of one machine, in this process, to look inside. */
 import { readdirSync } from 'node:fs'
-import { afterAll } from 'vitest'
 import type { Bounds } from '../../../functions/http/listener.ts'
 import { openFolder } from '../../../functions/local/folder.ts'
 import { listen } from '../../../functions/local/http.ts'
 import type { Log } from '../../../shared/ports.ts'
 import { loadConfig } from '../../../shared/runtime/config.ts'
+import { whenFileDone } from '../../support/file-done.ts'
 import { dataFolder, spawnServer, WEBHOOK_TOKEN } from '../../support/server.ts'
 import { ADMIN_TOKEN, API_TOKEN, type Environment, looksAt, type Target, type Targets } from './target.ts'
-
-const cleanups: (() => Promise<void>)[] = []
-afterAll(async () => {
-  for (const cleanUp of cleanups) await cleanUp()
-})
 
 export const localTargets: Targets = {
   name: 'one machine',
@@ -46,7 +41,7 @@ export async function startLocal(env: Environment = {}, bounds: Partial<Bounds> 
   })
   const deps = await openFolder(settings, log)
   const { server, port } = await listen(deps, bounds)
-  cleanups.push(async () => {
+  whenFileDone(async () => {
     server.closeAllConnections()
     server.close()
     await deps.close()

@@ -1,6 +1,7 @@
 /** One deployed function as a process: functions-framework started as Cloud Run starts it, to be killed and come back. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -11,6 +12,8 @@ export const ROOT = join(import.meta.dirname, '../../..')
 /** What Cloud Run functions start. */
 export const FRAMEWORK = join(ROOT, 'node_modules/@google-cloud/functions-framework/build/src/main.js')
 const UP_WITHIN_MS = 60_000
+/** As the command line has it: what was compiled once need not be again. */
+const NODE_COMPILE_CACHE = join(tmpdir(), 'node-compile-cache')
 /** No process outlives a test run that was killed. */
 const ENDS_WITH_ITS_INPUT = 'data:text/javascript,process.stdin.resume().once("end",()=>process.exit())'
 
@@ -42,7 +45,13 @@ export async function startFunction(
   async function start(): Promise<void> {
     child = spawn(process.execPath, ['--import', ENDS_WITH_ITS_INPUT, FRAMEWORK, '--source', ROOT], {
       cwd: ROOT,
-      env: { PATH: process.env.PATH ?? '', ...env, FUNCTION_TARGET: name, PORT: String(port) },
+      env: {
+        PATH: process.env.PATH ?? '',
+        NODE_COMPILE_CACHE,
+        ...env,
+        FUNCTION_TARGET: name,
+        PORT: String(port),
+      },
       stdio: ['pipe', 'pipe', 'pipe'],
     })
     eachLine(child.stderr, (line) => {

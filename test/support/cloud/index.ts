@@ -11,7 +11,7 @@ import { isTopicRoute, type ServiceName } from '../../../shared/runtime/handler.
 import { playedBigquery } from '../bigquery.ts'
 import { BUCKET, type FakeStorage, startFakeStorage } from '../fake-storage/index.ts'
 import { type Claims, startPlayedIssuer } from '../played-issuer.ts'
-import { createPubsub, type Emulator } from '../pubsub-emulator.ts'
+import { createPubsub, type Emulator, removePubsub } from '../pubsub-emulator.ts'
 import { silent, WEBHOOK_TOKEN } from '../server.ts'
 import { FAIR, sendIn, startFrontEnd, type Weather } from './front-end.ts'
 import { type RunningFunction, startFunction } from './function.ts'
@@ -106,6 +106,7 @@ export async function startPlayedCloud(
         : { pushEndpoint: `${frontEnd.url}/${service}/push/${name}` }),
     })),
   )
+  whenDone(() => removePubsub(emulator, projectId))
   const pubsub = new PubSub({ projectId, apiEndpoint: emulator.host })
   whenDone(() => pubsub.close())
   for (const { name, trigger } of topics.filter(({ service }) => delivers && service === 'bigquery')) {

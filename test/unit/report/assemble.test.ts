@@ -38,12 +38,17 @@ test('when the source in question fails, everything that stands on it goes, and 
 })
 
 test('of a policy that the log does not hold it is said which ones it holds', () => {
-  const { question, ...answers } = madeAnswers()
-  const { verdict } = assembled({ ...answers, question: { ...question, policy: 'greedy/known' } })
+  const { question, support, ...answers } = madeAnswers()
+  const logged = { ...(support[0] as NonNullable<(typeof support)[number]>), target: 'logged' }
+  const { verdict } = assembled({
+    ...answers,
+    support: [...support, logged],
+    question: { ...question, policy: 'greedy/known' },
+  })
   expect(verdict.reasons).toEqual([
     expect.stringMatching(/^What greedy\/known would do was not recorded: of these jobs there is thompson/),
   ])
-  expect(verdict.sentence).not.toContain('logged')
+  expect(verdict.reasons.join()).not.toContain('logged')
 })
 
 test('a failing check of severity warning is told and stops nothing; an error stops the verdict', () => {
