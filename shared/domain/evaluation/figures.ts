@@ -23,6 +23,11 @@ export function fixed(value: number, decimals: number): string {
   return /^-[0.,]+$/.test(text) ? text.slice(1) : text.replace('-', '−')
 }
 
+/** What `fixed` prints, as a number: of a 5 at the end `toFixed` may make another one. */
+export function rounded(value: number, decimals: number): number {
+  return Number(value.toLocaleString('en', { maximumFractionDigits: decimals, useGrouping: false }))
+}
+
 /** +0.085, −0.012 */
 export function signed(value: number, decimals: number): string {
   const text = fixed(Math.abs(value), decimals)

@@ -1,7 +1,7 @@
 /** Does it pay? One sentence with its interval, or the reasons why the log cannot say. */
 import { assumptionsOf } from './assumptions.ts'
 import type { Evidence, Refusal, VerdictLimits } from './evidence.ts'
-import { decimalsFor, fixed, grouped, percent, signed } from './figures.ts'
+import { decimalsFor, fixed, grouped, percent, rounded, signed } from './figures.ts'
 import { type Decider, deciderOf } from './jackknife.ts'
 import { lowered } from './lowered.ts'
 import { nextStepsOf } from './next-steps.ts'
@@ -109,7 +109,7 @@ function comparisonSentence(kind: VerdictKind, answer: Answer, { question, suppo
   const { mean, unit } = rewardNamed(question.reward)
   const { value, difference, low, high, jobs, clusters } = answer
   const decimals = decimalsFor((high - low) / 2)
-  const logged = Number(value.toFixed(decimals)) - Number(difference.toFixed(decimals))
+  const logged = rounded(value, decimals) - rounded(difference, decimals)
   const inUnit = unit === '' ? '' : ` ${unit}`
   const of = [
     `95 %: ${signed(low, decimals)} to ${signed(high, decimals)}`,
