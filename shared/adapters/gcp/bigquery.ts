@@ -100,7 +100,9 @@ export function openBigquery({ catalogue, ...access }: BigqueryOptions): Bigquer
           // One that cannot be ended ends by itself, a day later.
           await jobs
             .endSession(sessionId)
-            .catch((error: unknown) => access.log.warning('bigquery.session_left', { reason: messageOf(error) }))
+            .catch((error: unknown) =>
+              access.log.warning('bigquery.session_left', { reason: messageOf(error) }),
+            )
         }
       }),
     select: (sql) => during(() => runSelect(sql, jobs, access)),
