@@ -1,11 +1,12 @@
 -- How likely does GitLab give a job of a context to each arm? Only an arm with room asks for work. From the jobs of the other
 -- folds that were not routed: how often each arm was taken when it had room, among the feasible arms s; as shares of those
 -- with room F; and the shares seen with F alone, and with F and the arm v of the pipeline before, each shrunk to the one before:
---   r(a) = (n(s, a) + c / k) / (m(s, a) + c), m: jobs at which a had room; p1 = r(a) / sum of r over F;
---   p2 = (n(s, F, a) + c p1) / (n(s, F) + c); p3 = (n(s, F, v, a) + c p2) / (n(s, F, v) + c);
+--   r(a) = (n(s, a) + c) / (m(s, a) + c k), m: jobs at which a had room; p1 = r(a) / sum of r over F;
+--   p2 = (n(s, F, a) + c |F| p1) / (n(s, F) + c |F|); p3 = (n(s, F, v, a) + c |F| p2) / (n(s, F, v) + c |F|);
 --   p = (1 - u) p3 + u / |F|
 -- with c = propensity_weight, k feasible arms, and u = propensity_uniform_share, which keeps weights bounded; 0 for an arm
--- without room. No job has a say in its own probability.
+-- without room. Where more arms share the jobs, each of them has fewer, so that more are taken from the wider context. No
+-- job has a say in its own probability.
 -- Grain: one row per fold, context that jobs of it had, and arm of the signature.
 WITH picks AS (
   SELECT fold, signature, free_arms, previous_arm, action AS arm, COUNT(*) AS jobs
@@ -68,7 +69,8 @@ middle AS (
 others AS (
   SELECT
     contexts.*,
-    (SELECT propensity_weight FROM ci_metrics.evaluation_settings) AS shrinkage,
+    (SELECT propensity_weight FROM ci_metrics.evaluation_settings) AS arm_weight,
+    COUNTIF(has_room) OVER (PARTITION BY fold, signature, free_arms, previous_arm) AS free_count,
     SUM(held_out_jobs) OVER (PARTITION BY signature, free_arms, previous_arm, arm) - held_out_jobs AS narrow_jobs,
     SUM(held_out_actions) OVER (PARTITION BY signature, free_arms, previous_arm, arm) - held_out_actions AS narrow_actions
   FROM contexts
@@ -97,7 +99,7 @@ rates AS (
     middle_others.actions AS middle_actions,
     IF(
       has_room,
-      (wide_others.actions + shrinkage / feasible_count) / (wide_others.jobs_with_room + shrinkage),
+      (wide_others.actions + arm_weight) / (wide_others.jobs_with_room + arm_weight * feasible_count),
       0
     ) AS rate
   FROM others
@@ -116,15 +118,14 @@ first_shares AS (
 ),
 
 second_shares AS (
-  SELECT *, (middle_actions + shrinkage * p1) / (middle_jobs + shrinkage) AS p2
+  SELECT *, (middle_actions + arm_weight * free_count * p1) / (middle_jobs + arm_weight * free_count) AS p2
   FROM first_shares
 ),
 
 third_shares AS (
   SELECT
     *,
-    (narrow_actions + shrinkage * p2) / (narrow_jobs + shrinkage) AS p3,
-    COUNTIF(has_room) OVER (PARTITION BY fold, signature, free_arms, previous_arm) AS free_count,
+    (narrow_actions + arm_weight * free_count * p2) / (narrow_jobs + arm_weight * free_count) AS p3,
     (SELECT propensity_uniform_share FROM ci_metrics.evaluation_settings) AS uniform_share
   FROM second_shares
 )

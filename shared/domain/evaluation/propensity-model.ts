@@ -4,10 +4,10 @@
  *
  * GitLab's runners poll: who asks first gets the job, one that is full does not ask, and a pipeline tends to stay where it
  * was. So the arms with room F share the job by how often each was taken when it had room, among the feasible arms s; and that
- * is the start of what was seen with F alone, and with F and the pipeline's arm before v, by the weight κ = 10:
+ * is the start of what was seen with F alone, and with F and the pipeline's arm before v, by the weight κ = 3 for each arm:
  *
- *   r(a) = (n(s,a) + κ/k)/(m(s,a) + κ), p1(a) = r(a)/Σ_F r; p2(a) = (n(s,F,a) + κ p1(a))/(n(s,F) + κ);
- *   p3(a) = (n(s,F,v,a) + κ p2(a))/(n(s,F,v) + κ); p̂(a) = (1 − u) p3(a) + u/|F|
+ *   r(a) = (n(s,a) + κ)/(m(s,a) + κ k), p1(a) = r(a)/Σ_F r; p2(a) = (n(s,F,a) + κ|F| p1(a))/(n(s,F) + κ|F|);
+ *   p3(a) = (n(s,F,v,a) + κ|F| p2(a))/(n(s,F,v) + κ|F|); p̂(a) = (1 − u) p3(a) + u/|F|
  *
  * with k = |s|, m(s,a) the jobs at which a had room, and u = 0.05. Counts are those of jobs that were not routed, in the other
  * folds. Adds up to 1 over the arms with room, and is 0 for the others.
@@ -54,8 +54,9 @@ export function crossFitPropensities(jobs: Iterable<Context>): PropensityModel {
     const room = signature?.free.get(nameOf(free))
     const rateOf = (one: string) => rate(signature, fold, one, feasible.length)
     const p1 = rateOf(arm) / free.reduce((sum, one) => sum + rateOf(one), 0)
-    const p2 = shrunk(room?.counts, fold, arm, p1)
-    const p3 = shrunk(room?.before.get(previousArm), fold, arm, p2)
+    const weight = propensityWeight * free.length
+    const p2 = shrunk(room?.counts, fold, arm, p1, weight)
+    const p3 = shrunk(room?.before.get(previousArm), fold, arm, p2, weight)
     return (1 - propensityUniformShare) * p3 + propensityUniformShare / free.length
   }
 }
@@ -64,7 +65,7 @@ export function crossFitPropensities(jobs: Iterable<Context>): PropensityModel {
 function rate(signature: Signature | undefined, fold: number, arm: string, feasibleCount: number): number {
   const taken = others(signature?.counts.ofArm.get(arm), fold)
   const hadRoom = others(signature?.hadRoom.get(arm), fold)
-  return (taken + propensityWeight / feasibleCount) / (hadRoom + propensityWeight)
+  return (taken + propensityWeight) / (hadRoom + propensityWeight * feasibleCount)
 }
 
 /**
@@ -79,10 +80,16 @@ export function propensitiesBySource(model: PropensityModel): Record<PropensityS
   }
 }
 
-function shrunk(counts: Counts | undefined, fold: number, arm: string, parent: number): number {
+function shrunk(
+  counts: Counts | undefined,
+  fold: number,
+  arm: string,
+  parent: number,
+  weight: number,
+): number {
   if (counts === undefined) return parent
   const chosen = others(counts.ofArm.get(arm), fold)
-  return (chosen + propensityWeight * parent) / (others(counts.jobs, fold) + propensityWeight)
+  return (chosen + weight * parent) / (others(counts.jobs, fold) + weight)
 }
 
 function add({ jobs, ofArm }: Counts, { fold, action }: Context): void {

@@ -16,8 +16,8 @@ export const EVALUATION = {
   keyWeight: 5,
   /** Jobs that the mean of a job key counts as, in that of a cell. */
   cellWeight: 3,
-  /** κ: jobs that each coarser share counts as, in the finer one of the propensity model. */
-  propensityWeight: 10,
+  /** κ: jobs that each coarser share counts as for each arm, in the finer one of the propensity model. */
+  propensityWeight: 3,
   /** Share of the estimated propensity that is the same for every arm with room. */
   propensityUniformShare: 0.05,
   /** Jobs that the mean of all counts as, in the usual duration of a job key. */

@@ -2,7 +2,8 @@
 import type { Context } from './contexts.ts'
 import type { IndependentJob, RewardName } from './jobs.ts'
 
-const PROPENSITY_WEIGHT = 10
+/** For each arm. */
+const ARM_WEIGHT = 3
 const KEY_WEIGHT = 5
 const CELL_WEIGHT = 3
 
@@ -23,8 +24,8 @@ export function propensityModel(
     .filter(({ recorded }) => recorded === null)
     .map((job) => ({ ...contextOf(job), fold: job.fold, action: job.action }))
     .map((job) => ({ ...job, freeText: job.free.join() }))
-  const shrunk = (part: number, whole: number, prior: number) =>
-    (part + PROPENSITY_WEIGHT * prior) / (whole + PROPENSITY_WEIGHT)
+  const shrunk = (part: number, whole: number, prior: number, arms: number) =>
+    (part + ARM_WEIGHT * arms * prior) / (whole + ARM_WEIGHT * arms)
   const taken = (list: typeof unrouted, arm: string) => list.filter(({ action }) => action === arm).length
   const othersOf = remembered(({ fold, signature }: Pick<Cell, 'fold' | 'signature'>) =>
     unrouted.filter((job) => job.fold !== fold && job.signature === signature),
@@ -32,16 +33,17 @@ export function propensityModel(
   const rateOf = remembered(({ fold, signature, arm }: Pick<Cell, 'fold' | 'signature' | 'arm'>) => {
     const others = othersOf({ fold, signature })
     const withRoom = others.filter(({ free }) => free.includes(arm)).length
-    return shrunk(taken(others, arm), withRoom, 1 / signature.split(',').length)
+    const arms = signature.split(',').length
+    return shrunk(taken(others, arm), withRoom, 1 / arms, arms)
   })
   return remembered(({ fold, signature, free, previousArm, arm }) => {
     if (!free.includes(arm)) return 0
     const rates = free.map((one) => rateOf({ fold, signature, arm: one }))
     const first = rateOf({ fold, signature, arm }) / rates.reduce((sum, one) => sum + one)
     const alike = othersOf({ fold, signature }).filter(({ freeText }) => freeText === free.join())
-    const second = shrunk(taken(alike, arm), alike.length, first)
+    const second = shrunk(taken(alike, arm), alike.length, first, free.length)
     const after = alike.filter((job) => job.previousArm === previousArm)
-    const third = shrunk(taken(after, arm), after.length, second)
+    const third = shrunk(taken(after, arm), after.length, second, free.length)
     return (1 - UNIFORM_SHARE) * third + UNIFORM_SHARE / free.length
   })
 }

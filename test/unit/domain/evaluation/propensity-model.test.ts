@@ -24,13 +24,13 @@ const jobOf = (overrides: Partial<LoggedJob> = {}): LoggedJob => ({
 const tenOnA = Array.from({ length: 10 }, () => jobOf())
 
 describe('the model of the propensity', () => {
-  // Ten jobs, all on a, and both had room: r(a) = (10 + 10/2)/20 = 3/4, r(b) = 5/20 = 1/4, so p1 = 3/4; p2 = (10 + 7.5)/20 =
-  // 7/8; p3 = (10 + 8.75)/20 = 15/16. Each is then mixed with 5 % of an even share.
+  // Ten jobs, all on a, and both had room: r(a) = (10 + 3)/(10 + 6) = 13/16, r(b) = 3/16, so p1 = 13/16; p2 = (10 + 6 · 13/16)/16 =
+  // 119/128; p3 = (10 + 6 · 119/128)/16 = 997/1024. Each is then mixed with 5 % of an even share.
   const mixed = (p: number, arms = 2) => 0.95 * p + 0.05 / arms
   test.each([
-    ['the same context', { fold: 0 }, mixed(15 / 16)],
-    ['the arms in another order', { fold: 0, feasible: ['b', 'a'], free: ['b', 'a'] }, mixed(15 / 16)],
-    ['another arm before', { fold: 0, previousArm: 'b' }, mixed(7 / 8)],
+    ['the same context', { fold: 0 }, mixed(997 / 1024)],
+    ['the arms in another order', { fold: 0, feasible: ['b', 'a'], free: ['b', 'a'] }, mixed(997 / 1024)],
+    ['another arm before', { fold: 0, previousArm: 'b' }, mixed(119 / 128)],
     ['other arms', { fold: 0, feasible: ['a', 'b', 'c'], free: ['a', 'b', 'c'] }, 1 / 3],
     ['the same fold', { fold: 1 }, 1 / 2],
   ])('of %s is its fraction', (_, overrides, expected) => {
@@ -49,8 +49,8 @@ describe('the model of the propensity', () => {
     const model = crossFitPropensities(log)
     const job = jobOf({ fold: 0, feasible: arms, free: ['b', 'c'] })
     expect(model(job, 'a')).toBe(0)
-    // r(b) = (100 + 10/3)/310 and r(c) = (10/3)/310 share what a would have had.
-    expect(model(job, 'b')).toBeCloseTo(mixed((100 + 10 / 3) / (100 + 20 / 3)), 14)
+    // r(b) = (100 + 3)/309 and r(c) = 3/309 share what a would have had.
+    expect(model(job, 'b')).toBeCloseTo(mixed(103 / 106), 14)
     // An arm that was full all the while is not one that is never taken.
     const full = log.map((one) => ({ ...one, free: ['a', 'b'] }))
     const rare = crossFitPropensities(full)(jobOf({ fold: 0, feasible: arms, free: arms }), 'c')
@@ -62,7 +62,7 @@ describe('the model of the propensity', () => {
   test('does not learn from jobs that were routed', () => {
     const routed = Array.from({ length: 50 }, () => jobOf({ action: 'b', recordedPropensity: 0.5 }))
     expect(crossFitPropensities([...tenOnA, ...routed])(jobOf({ fold: 0 }), 'a')).toBeCloseTo(
-      mixed(15 / 16),
+      mixed(997 / 1024),
       14,
     )
   })
