@@ -180,7 +180,8 @@ sized AS (
   INNER JOIN couples ON couples.couple = differences.couple
 ),
 
--- Less than a millionth of what it is the difference of has too few right digits to be told from 0.
+-- Less than a millionth of what it is the difference of has too few right digits to be told from 0. Of rescored targets
+-- the folds are not independent: see policy_value.
 errors AS (
   SELECT
     target,
@@ -196,9 +197,11 @@ errors AS (
     CASE
       WHEN clusters < 2 THEN NULL
       WHEN sum_of_squares <= 1e-12 * POW(size * jobs, 2) THEN 0
-      ELSE SQRT(clusters / (clusters - 1) * sum_of_squares) / jobs
+      ELSE IF(ENDS_WITH(target, '/rescored') OR ENDS_WITH(against, '/rescored'), SQRT(2 - 1 / settings.folds), 1)
+        * SQRT(clusters / (clusters - 1) * sum_of_squares) / jobs
     END AS standard_error
   FROM sized
+  CROSS JOIN ci_metrics.evaluation_settings AS settings
 ),
 
 -- How many standard errors the intervals reach to either side; and the difference as a normal quantile, over sqrt(2).

@@ -142,17 +142,21 @@ estimates AS (
   CROSS JOIN estimators
 ),
 
--- What is left of a variance of 0 after rounding is 0.
+-- What is left of a variance of 0 after rounding is 0. CR1 takes folds for independent, but what is picked in one was
+-- learned from the others: means of K folds that correlate by 1 / K vary 1 + (K - 1) / K times as much (Nadeau and
+-- Bengio 2003).
 errors AS (
   SELECT
-    *,
-    clusters - 1 AS degrees,
+    estimates.*,
+    estimates.clusters - 1 AS degrees,
     CASE
       WHEN clusters < 2 THEN NULL
       WHEN sum_of_squares <= 1e-24 * POW(value * jobs, 2) THEN 0
-      ELSE SQRT(clusters / (clusters - 1) * sum_of_squares) / jobs
+      ELSE IF(decided = 'rescored', SQRT(2 - 1 / settings.folds), 1)
+        * SQRT(clusters / (clusters - 1) * sum_of_squares) / jobs
     END AS standard_error
   FROM estimates
+  CROSS JOIN ci_metrics.evaluation_settings AS settings
 ),
 
 -- How many standard errors the intervals reach to either side.

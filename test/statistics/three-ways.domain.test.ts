@@ -10,6 +10,7 @@ import {
 } from '../../shared/domain/evaluation/propensity-model.ts'
 import { holm } from '../../shared/domain/evaluation/quantile.ts'
 import { crossFitRewards } from '../../shared/domain/evaluation/reward-model.ts'
+import { limitsOf } from '../../shared/domain/evaluation/settings.ts'
 import { loggedTermsOf, termsOf } from '../../shared/domain/evaluation/terms.ts'
 import { comparisonsOf, grouped, valuesOf } from './independent/answers.ts'
 import { curvesOf } from './independent/curve.ts'
@@ -118,10 +119,12 @@ describe('the domain', () => {
     )
     const theirs = new Map(
       groups.flatMap((group) =>
-        Object.entries(estimatesOf(group.own)).map(([estimator, estimate]): [string, Figures] => [
-          `${nameOf(group)} ${estimator}`,
-          { ...estimate, ...weightsOf(group.own) },
-        ]),
+        Object.entries(estimatesOf(group.own, limitsOf(group.target))).map(
+          ([estimator, estimate]): [string, Figures] => [
+            `${nameOf(group)} ${estimator}`,
+            { ...estimate, ...weightsOf(group.own) },
+          ],
+        ),
       ),
     )
     expect(differences(ours, theirs)).toEqual([])
@@ -144,7 +147,10 @@ describe('the domain', () => {
         const ids = new Set(other?.list.map(({ job }) => job.id))
         return (one?.own ?? []).filter((_, index) => ids.has(one?.list[index]?.job.id ?? ''))
       }
-      return { pair, ...compared(ofBoth(a, b), ofBoth(b, a), pair.estimator) }
+      return {
+        pair,
+        ...compared(ofBoth(a, b), ofBoth(b, a), pair.estimator, limitsOf(pair.target, pair.against)),
+      }
     })
     const families = Map.groupBy(
       results,

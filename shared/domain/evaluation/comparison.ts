@@ -45,10 +45,11 @@ export function comparedFrom(
   const error = isKnown ? standardErrorOf((g) => ofA.influence(g) - ofB.influence(g), a) : undefined
   const difference = isKnown ? ofA.value - ofB.value : undefined
   const { value, ...intervals } = estimateFrom(difference, error, a.clusters, limits)
-  const isTestable = value !== null && error !== undefined && error > 0
+  const { standardError } = intervals
+  const isTestable = value !== null && standardError !== null && standardError > 0
   return {
     difference: value,
     ...intervals,
-    pValue: isTestable ? twoSidedP(value / error, a.clusters - 1) : null,
+    pValue: isTestable ? twoSidedP(value / standardError, a.clusters - 1) : null,
   }
 }

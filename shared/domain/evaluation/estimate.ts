@@ -51,17 +51,21 @@ export function estimatesFrom(sums: ClusterSums, limits: Limits): Record<Estimat
   return estimates
 }
 
-/** A value with its intervals: t with one degree of freedom less than there are clusters, and the sequence. */
+/**
+ * A value with its intervals: t with one degree of freedom less than there are clusters, and the sequence.
+ * @param error of CR1.
+ */
 export function estimateFrom(
   value: number | undefined,
-  standardError: number | undefined,
+  error: number | undefined,
   clusters: number,
   limits: Limits,
 ): Estimate {
-  if (value === undefined || standardError === undefined) {
+  if (value === undefined || error === undefined) {
     const none = { standardError: null, low: null, high: null, sequenceLow: null, sequenceHigh: null }
     return { value: value ?? null, ...none }
   }
+  const standardError = error * (limits.errorFactor ?? 1)
   const half = tQuantile(clusters - 1, limits.z) * standardError
   const wide = asymptoticHalfWidth(standardError, clusters, limits)
   return {

@@ -40,5 +40,20 @@ export const EVALUATION = {
 } as const
 
 /** What an estimate takes from the settings. */
-export type Limits = { [Name in keyof Pick<typeof EVALUATION, LimitName>]: number }
+export type Limits = { [Name in keyof Pick<typeof EVALUATION, LimitName>]: number } & {
+  /** What standard errors are multiplied by; 1 when left out. */
+  errorFactor?: number
+}
 type LimitName = 'z' | 'alpha' | 'clipWeight' | 'switchWeight' | 'sequenceRho2'
+
+/**
+ * √(2 − 1/folds). CR1 takes folds for independent, but what was picked in each of them was learned from the others. Means
+ * of K folds that correlate by 1/K vary 1 + (K − 1)/K times as much. Source: Nadeau & Bengio (2003).
+ */
+const RESCORED_ERROR_FACTOR = Math.sqrt(2 - 1 / EVALUATION.folds)
+
+/** @param targets that of a value, both of a difference. */
+export const limitsOf = (...targets: readonly string[]): Limits =>
+  targets.some((target) => target.endsWith('/rescored'))
+    ? { ...EVALUATION, errorFactor: RESCORED_ERROR_FACTOR }
+    : EVALUATION

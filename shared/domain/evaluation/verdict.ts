@@ -138,7 +138,7 @@ function shareOf(difference: number, { value, difference: seen }: Answer, reward
 
 function oneLookTail(decidedBy: Decider, evidence: Evidence): string {
   if (isRescored(evidence))
-    return ' It was picked in hindsight, by a rule that was learned from this same log: such 95 % intervals hold the truth in some 90 % of the cases only (docs/validation.md).'
+    return ' It was picked in hindsight, by a rule that was learned from this same log: nobody has decided so yet.'
   return decidedBy === 'one_look'
     ? ' Only who had settled beforehand to look now, and only now, may say so: looked at again and again, the log has not decided.'
     : ''

@@ -61,7 +61,7 @@ export function comparisonSection(report: EvaluationReport): Block[] {
   ]
 }
 
-/** What is picked in hindsight has intervals that are too narrow, and p values too small. */
+/** What is picked in hindsight was never decided by anybody: it explores. */
 function differ({ target, against, is_different }: ComparisonRow): Cell {
   if (!is_different) return 'open'
   return [target, against].some((name) => name.endsWith('/rescored'))

@@ -78,7 +78,7 @@ const KINDS: readonly { isThere(row: ValueRow): boolean; text: string }[] = [
   },
   {
     isThere: ({ decided }) => decided === 'rescored',
-    text: 'Re-scored: picked now, by a fixed rule from the other folds of the log; it never saw the jobs that it is judged on, but it saw others that came after them. What a policy could be, not what one was. Its 95 % intervals hold the truth in some 90 % of the cases only: it explores.',
+    text: 'Re-scored: picked now, by a fixed rule from the other folds of the log; it never saw the jobs that it is judged on, but it saw others that came after them. What a policy could be, not what one was: it explores. Its errors are widened, since its folds learn from each other.',
   },
   {
     isThere: ({ target }) => target.endsWith('/known'),

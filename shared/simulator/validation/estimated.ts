@@ -9,7 +9,7 @@ import {
   weightsFrom,
 } from '../../domain/evaluation/estimate.ts'
 import { ESTIMATORS, standardErrorOf } from '../../domain/evaluation/influence.ts'
-import { EVALUATION } from '../../domain/evaluation/settings.ts'
+import { EVALUATION, limitsOf } from '../../domain/evaluation/settings.ts'
 import { type Prefix, SOURCES, type Source, TARGETS, type TargetName } from './targets.ts'
 
 /** `plain_snips` is no estimator of the product: it is shown failing. */
@@ -39,9 +39,9 @@ export function estimatedOn(prefix: Prefix): Estimated[] {
         target,
         source,
         truth,
-        estimates: { ...estimatesFrom(sums, EVALUATION), plain_snips: plainSnips(sums) },
+        estimates: { ...estimatesFrom(sums, limitsOf(target)), plain_snips: plainSnips(sums) },
         weights: weightsFrom(sums),
-        comparison: comparedFrom(sums, logged, 'dr', EVALUATION),
+        comparison: comparedFrom(sums, logged, 'dr', limitsOf(target)),
         difference: truth - loggedTruth,
       }
     })
@@ -49,10 +49,10 @@ export function estimatedOn(prefix: Prefix): Estimated[] {
 }
 
 /** Doubly robust, alone: for the many looks at one log. */
-export function drOf(terms: readonly Term[]): { dr: Estimate; effective: number } {
+export function drOf(target: string, terms: readonly Term[]): { dr: Estimate; effective: number } {
   const sums = clusterSums(terms, EVALUATION)
   const { effectiveSampleSize } = weightsFrom(sums)
-  return { dr: estimatesFrom(sums, EVALUATION).dr, effective: effectiveSampleSize ?? 0 }
+  return { dr: estimatesFrom(sums, limitsOf(target)).dr, effective: effectiveSampleSize ?? 0 }
 }
 
 /** Σ w r / Σ w: what feasible picks earn, as if there were no others. */

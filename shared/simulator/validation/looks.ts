@@ -37,7 +37,7 @@ export function lookedAt(sample: Sample, whole: Prefix, growth: number): Looked[
       const [t, asymptotic, asymptoticEarly] = [notYet(), notYet(), notYet()]
       let answeredLooks = 0
       for (const prefix of prefixes) {
-        const { dr, effective } = drOf(prefix.terms(target, source))
+        const { dr, effective } = drOf(target, prefix.terms(target, source))
         const truth = mean(prefix.truths(target))
         look(asymptoticEarly, dr.sequenceLow, dr.sequenceHigh, truth)
         if (effective < EVALUATION.fewestEffective) continue

@@ -120,7 +120,7 @@ describe('asked otherwise than the settings ask, it explores', () => {
   test('what is picked in hindsight is never decided for good, and its interval is called what it is', () => {
     expect(verdict(rescored)).toMatchObject({ isExploratory: true, decidedBy: 'one_look' })
     expect(verdict(rescored).sentence).toMatch(/^Exploratory: at one look it pays\. /)
-    expect(verdict(rescored).sentence).toContain('hold the truth in some 90 % of the cases only')
+    expect(verdict(rescored).sentence).toContain('by a rule that was learned from this same log')
   })
 })
 
