@@ -7,7 +7,7 @@
 import * as z from 'zod'
 import { shadowTargets } from '../shared/domain/decision.ts'
 import { type RewardName, rewardNames } from '../shared/domain/evaluation/reward-definitions.ts'
-import type { Row, Warehouse } from '../shared/ports.ts'
+import type { Row, Warehouse, WarehouseSession } from '../shared/ports.ts'
 import { answersOf } from '../shared/report/answers-of.ts'
 import { type Answers, assembled } from '../shared/report/assemble.ts'
 import { asker, SHARED_VIEWS } from '../shared/runtime/ask-evaluation.ts'
@@ -15,7 +15,7 @@ import { INFLUENCE_NAMES, influenceQuestions } from '../shared/runtime/evaluatio
 import { QUESTION_NAMES, questionsOn, SETTINGS } from '../shared/runtime/evaluation-questions.ts'
 import type { Deps, Progress } from '../shared/runtime/handler.ts'
 import type { CheckRow, EvaluationReport } from '../shared/schema/evaluation-report.ts'
-import { windowOf } from '../shared/schema/moment.ts'
+import { type Window, windowOf } from '../shared/schema/moment.ts'
 
 type EvaluateDeps = Pick<Deps, 'clock' | 'settings' | 'state'> & { warehouse: Pick<Warehouse, 'session'> }
 
@@ -47,29 +47,9 @@ export async function evaluate(
   const window = windowOf(input, clock.now())
   const primaryPolicy = settings.policyName
   const policy = input.policy ?? primaryPolicy
-  const answers = await warehouse.session(async (session) => {
-    const { ask, asked, keep } = asker(session, window)
-    const [primary] = await ask('settings', SETTINGS)
-    const { primary_reward: primaryReward, ...limits } = primary as Answers['limits'] & {
-      primary_reward: RewardName
-    }
-    const reward = input.reward ?? primaryReward
-    const of = { policy, reward, source: input.propensities }
-    const questions = { ...questionsOn({ ...of, primaryReward }), ...influenceQuestions(of) }
-    const names = [...QUESTION_NAMES, ...INFLUENCE_NAMES]
-    const total = SHARED_VIEWS.length + names.length
-    for (const [index, view] of SHARED_VIEWS.entries()) {
-      progress({ doing: 'asking the views', done: index, total, at: view })
-      await keep(view, Object.values(questions))
-    }
-    const rows = {} as Record<(typeof names)[number], Row[]>
-    for (const [index, name] of names.entries()) {
-      progress({ doing: 'asking the views', done: SHARED_VIEWS.length + index, total, at: name })
-      rows[name] = await ask(name, questions[name])
-    }
-    return { asked, limits, primaryReward, reward, rows }
-  })
-  const { asked, limits, primaryReward, reward, rows } = answers
+  const { asked, limits, primaryReward, reward, rows } = await warehouse.session((session) =>
+    answersIn(session, { ...input, policy, window }, progress),
+  )
   return assembled({
     ...answersOf(rows),
     question: {
@@ -98,4 +78,38 @@ export async function evaluate(
       seed: null,
     },
   })
+}
+
+type Question = Pick<z.output<typeof evaluateInput>, 'reward' | 'propensities'> & {
+  policy: string
+  window: Window
+}
+
+/** What the answers share first, then one after the other: a server goes on serving meanwhile. */
+async function answersIn(
+  session: WarehouseSession,
+  { policy, reward: wanted, propensities: source, window }: Question,
+  progress: Progress,
+) {
+  const { ask, asked, keep } = asker(session, window)
+  const [settings] = await ask('settings', SETTINGS)
+  const { primary_reward: primaryReward, ...limits } = settings as Answers['limits'] & {
+    primary_reward: RewardName
+  }
+  const reward = wanted ?? primaryReward
+  const of = { policy, reward, source }
+  const questions = { ...questionsOn({ ...of, primaryReward }), ...influenceQuestions(of) }
+  const names = [...QUESTION_NAMES, ...INFLUENCE_NAMES]
+  const tell = (done: number, at: string) =>
+    progress({ doing: 'asking the views', done, total: SHARED_VIEWS.length + names.length, at })
+  for (const [index, view] of SHARED_VIEWS.entries()) {
+    tell(index, view)
+    await keep(view, Object.values(questions))
+  }
+  const rows = {} as Record<(typeof names)[number], Row[]>
+  for (const [index, name] of names.entries()) {
+    tell(SHARED_VIEWS.length + index, name)
+    rows[name] = await ask(name, questions[name])
+  }
+  return { asked, limits, primaryReward, reward, rows }
 }
