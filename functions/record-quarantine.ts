@@ -14,19 +14,23 @@ const LOG_EVERY_MS = 60_000
 
 type QuarantineDeps = Pick<Deps, 'clock' | 'log' | 'settings' | 'warehouse'>
 
-export function recordQuarantine(): (bodies: unknown[], deps: QuarantineDeps) => Promise<void> {
-  let notKept = 0
-  let loggedAt: Instant = Number.NEGATIVE_INFINITY
-  return async (bodies, deps) => {
-    for (const body of bodies) decodeOrThrow(quarantineRow, body, 'quarantine')
-    notKept += await keepInQuarantine(bodies as { quarantine_id: string }[], deps)
-    const now = deps.clock.now()
-    if (notKept === 0 || now - loggedAt < LOG_EVERY_MS) return
-    deps.log.warning('quarantine.overflowed', {
-      bodies_not_kept: notKept,
-      max_rows: deps.settings.quarantineMaxRows,
-    })
-    notKept = 0
-    loggedAt = now
-  }
+type Flood = { notKept: number; loggedAt: Instant }
+
+/** Of one process. */
+const floods = new WeakMap<QuarantineDeps['settings'], Flood>()
+
+export async function recordQuarantine(bodies: unknown[], deps: QuarantineDeps): Promise<void> {
+  const { clock, log, settings } = deps
+  for (const body of bodies) decodeOrThrow(quarantineRow, body, 'quarantine')
+  const flood = floods.get(settings) ?? { notKept: 0, loggedAt: Number.NEGATIVE_INFINITY }
+  floods.set(settings, flood)
+  flood.notKept += await keepInQuarantine(bodies as { quarantine_id: string }[], deps)
+  const now = clock.now()
+  if (flood.notKept === 0 || now - flood.loggedAt < LOG_EVERY_MS) return
+  log.warning('quarantine.overflowed', {
+    bodies_not_kept: flood.notKept,
+    max_rows: settings.quarantineMaxRows,
+  })
+  flood.notKept = 0
+  flood.loggedAt = now
 }

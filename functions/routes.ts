@@ -69,7 +69,7 @@ export const routes: readonly Route[] = [
     name: 'record-quarantine',
     trigger: { topic: 'quarantine' },
     service: 'record',
-    handle: recordQuarantine(),
+    handle: recordQuarantine,
   },
   {
     name: 'record-recommendations',

@@ -132,7 +132,7 @@ export const needs: Readonly<Record<string, Grant[]>> = {
     },
     BURIES,
   ),
-  'record-quarantine': of<ReturnType<typeof recordQuarantine>>(
+  'record-quarantine': of<typeof recordQuarantine>(
     { warehouse: [writesTable('quarantine'), QUERIES] },
     BURIES,
   ),

@@ -78,7 +78,7 @@ async function take(body: unknown, deps: CloudDeps): Promise<unknown> {
 
 /** What waits is handled as the functions would, each by itself: whether more comes they wait for some seconds. */
 async function work(deps: CloudDeps): Promise<void> {
-  const handlers = { shadow, 'record-quarantine': recordQuarantine() }
+  const handlers = { shadow, 'record-quarantine': recordQuarantine }
   const pulls = Object.entries(handlers).map(async ([subscription, handle]) => {
     const { bodies, ack } = await deps.inbox.take(subscription, 10_000)
     await handle(bodies, deps)
