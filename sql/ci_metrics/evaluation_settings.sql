@@ -10,7 +10,7 @@ SELECT
   CAST(5 AS INT64) AS folds,
   CAST(5 AS FLOAT64) AS key_weight,
   CAST(3 AS FLOAT64) AS cell_weight,
-  CAST(3 AS FLOAT64) AS propensity_weight,
+  CAST(2 AS FLOAT64) AS propensity_weight,
   CAST(0.05 AS FLOAT64) AS propensity_uniform_share,
   CAST(5 AS FLOAT64) AS baseline_weight,
   CAST(1000 AS INT64) AS sequence_clusters,

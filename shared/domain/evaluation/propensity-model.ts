@@ -4,7 +4,7 @@
  *
  * GitLab's runners poll: who asks first gets the job, one that is full does not ask, and a pipeline tends to stay where it
  * was. So the arms with room F share the job by how often each was taken when it had room, among the feasible arms s; and that
- * is the start of what was seen with F alone, and with F and the pipeline's arm before v, by the weight κ = 3 for each arm:
+ * is the start of what was seen with F alone, and with F and the pipeline's arm before v, by the weight κ = 2 for each arm:
  *
  *   r(a) = (n(s,a) + κ)/(m(s,a) + κ k), p1(a) = r(a)/Σ_F r; p2(a) = (n(s,F,a) + κ|F| p1(a))/(n(s,F) + κ|F|);
  *   p3(a) = (n(s,F,v,a) + κ|F| p2(a))/(n(s,F,v) + κ|F|); p̂(a) = (1 − u) p3(a) + u/|F|

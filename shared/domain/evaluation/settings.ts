@@ -17,7 +17,7 @@ export const EVALUATION = {
   /** Jobs that the mean of a job key counts as, in that of a cell. */
   cellWeight: 3,
   /** κ: jobs that each coarser share counts as for each arm, in the finer one of the propensity model. */
-  propensityWeight: 3,
+  propensityWeight: 2,
   /** Share of the estimated propensity that is the same for every arm with room. */
   propensityUniformShare: 0.05,
   /** Jobs that the mean of all counts as, in the usual duration of a job key. */

@@ -3,7 +3,7 @@ import type { Context } from './contexts.ts'
 import type { IndependentJob, RewardName } from './jobs.ts'
 
 /** For each arm. */
-const ARM_WEIGHT = 3
+const ARM_WEIGHT = 2
 const KEY_WEIGHT = 5
 const CELL_WEIGHT = 3
 

@@ -24,13 +24,13 @@ const jobOf = (overrides: Partial<LoggedJob> = {}): LoggedJob => ({
 const tenOnA = Array.from({ length: 10 }, () => jobOf())
 
 describe('the model of the propensity', () => {
-  // Ten jobs, all on a, and both had room: r(a) = (10 + 3)/(10 + 6) = 13/16, r(b) = 3/16, so p1 = 13/16; p2 = (10 + 6 · 13/16)/16 =
-  // 119/128; p3 = (10 + 6 · 119/128)/16 = 997/1024. Each is then mixed with 5 % of an even share.
+  // Ten jobs, all on a, and both had room: r(a) = (10 + 2)/(10 + 4) = 6/7, r(b) = 1/7, so p1 = 6/7; p2 = (10 + 4 · 6/7)/14 =
+  // 47/49; p3 = (10 + 4 · 47/49)/14 = 339/343. Each is then mixed with 5 % of an even share.
   const mixed = (p: number, arms = 2) => 0.95 * p + 0.05 / arms
   test.each([
-    ['the same context', { fold: 0 }, mixed(997 / 1024)],
-    ['the arms in another order', { fold: 0, feasible: ['b', 'a'], free: ['b', 'a'] }, mixed(997 / 1024)],
-    ['another arm before', { fold: 0, previousArm: 'b' }, mixed(119 / 128)],
+    ['the same context', { fold: 0 }, mixed(339 / 343)],
+    ['the arms in another order', { fold: 0, feasible: ['b', 'a'], free: ['b', 'a'] }, mixed(339 / 343)],
+    ['another arm before', { fold: 0, previousArm: 'b' }, mixed(47 / 49)],
     ['other arms', { fold: 0, feasible: ['a', 'b', 'c'], free: ['a', 'b', 'c'] }, 1 / 3],
     ['the same fold', { fold: 1 }, 1 / 2],
   ])('of %s is its fraction', (_, overrides, expected) => {
@@ -49,8 +49,8 @@ describe('the model of the propensity', () => {
     const model = crossFitPropensities(log)
     const job = jobOf({ fold: 0, feasible: arms, free: ['b', 'c'] })
     expect(model(job, 'a')).toBe(0)
-    // r(b) = (100 + 3)/309 and r(c) = 3/309 share what a would have had.
-    expect(model(job, 'b')).toBeCloseTo(mixed(103 / 106), 14)
+    // r(b) = (100 + 2)/306 and r(c) = 2/306 share what a would have had.
+    expect(model(job, 'b')).toBeCloseTo(mixed(102 / 104), 14)
     // An arm that was full all the while is not one that is never taken.
     const full = log.map((one) => ({ ...one, free: ['a', 'b'] }))
     const rare = crossFitPropensities(full)(jobOf({ fold: 0, feasible: arms, free: arms }), 'c')
@@ -62,7 +62,7 @@ describe('the model of the propensity', () => {
   test('does not learn from jobs that were routed', () => {
     const routed = Array.from({ length: 50 }, () => jobOf({ action: 'b', recordedPropensity: 0.5 }))
     expect(crossFitPropensities([...tenOnA, ...routed])(jobOf({ fold: 0 }), 'a')).toBeCloseTo(
-      mixed(997 / 1024),
+      mixed(339 / 343),
       14,
     )
   })
